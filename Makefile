@@ -1,0 +1,41 @@
+# make setup · demo · test · check · bench
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-reset test check bench clean
+
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/.ready: requirements.txt requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 to 3.13 is needed: make PYTHON=/path/to/python3.12" if not (3, 11) <= sys.version_info[:2] <= (3, 13) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what is pinned in requirements-dev.txt (about a minute) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(BIN)/.ready ## install everything, pinned, into .venv
+
+demo: setup ## serve a demonstration: simulated phones, portfolio, console; needs nothing else
+	@exec $(BIN)/huixin demo
+
+demo-reset: setup ## the same, forgetting what earlier demonstrations did
+	@exec $(BIN)/huixin demo --reset
+
+test: setup ## all tests, on SQLite and on a real PostgreSQL
+	$(BIN)/python -m pytest
+
+check: setup ## format, lint, types, imports, content
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/huixin check > /dev/null
+
+bench: setup ## throughput and latency beside the database's own limit
+	$(BIN)/python -m tests.bench
+
+clean: ## remove what was installed and what the demonstration kept
+	rm -rf $(VENV) var
