@@ -1,0 +1,139 @@
+"""What outcomes do beyond their data, by name: the acts that the table may call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.core.calendar import business_days_later, moment
+from bot.core.case import HoldKind, Offer, Promise, Timer
+from bot.core.decision import Purpose
+from bot.core.draft import Draft
+from bot.core.guards import Scene
+from bot.core.promise import resolve_amount
+from bot.core.reading import Asked
+from bot.core.strategy import reminder_slots
+
+
+def record_promise(draft: Draft, scene: Scene) -> None:
+    """Write the promise that was just made on the file and answer with date and amount written out."""
+    amount = resolve_amount(scene.reading.amount, scene.case)
+    if amount is not None and scene.reading.date is not None:
+        _record(draft, Offer(amount, scene.reading.date))
+
+
+def record_offer(draft: Draft, scene: Scene) -> None:
+    """The customer said yes to what we asked back: that is now the promise."""
+    if scene.case.offer is not None:
+        _record(draft, scene.case.offer)
+
+
+def _record(draft: Draft, offer: Offer) -> None:
+    if offer.amount is None or offer.due_on is None:
+        return
+    draft.record_promise(Promise(offer.amount, offer.due_on, draft.now))
+    draft.say("promise_recorded", Purpose.REPLY, amount=offer.amount, promised_on=offer.due_on)
+
+
+def offer_promise(draft: Draft, scene: Scene) -> None:
+    """Ask back what was understood, with date and amount written out; a missing amount is all that is due now."""
+    before = scene.case.offer or Offer()
+    said = resolve_amount(scene.reading.amount, scene.case)
+    amount = said or before.amount or scene.case.amount_due
+    due_on = scene.reading.date or before.due_on
+    if due_on is None:
+        ask_for_date(draft, scene)
+        return
+    draft.ask(Asked.CONFIRM_PROMISE, Offer(amount, due_on))
+    draft.say("promise_offered", Purpose.REPLY, amount=amount, promised_on=due_on)
+
+
+def ask_for_date(draft: Draft, scene: Scene) -> None:
+    """Money was promised, or nothing but good will: ask for the day and keep what is known."""
+    before = scene.case.offer or Offer()
+    amount = resolve_amount(scene.reading.amount, scene.case) or before.amount
+    draft.ask(Asked.DATE, Offer(amount, None))
+    if amount is None:
+        draft.say("ask_for_date", Purpose.REPLY)
+    else:
+        draft.say("ask_for_date_of_amount", Purpose.REPLY, amount=amount)
+
+
+def stop_texts(draft: Draft, scene: Scene) -> None:
+    """Opt-out: one confirmation, everything queued cancelled, and nothing ever after."""
+    draft.ask(None)
+    draft.stop_number("opt_out")
+    draft.say("opt_out_confirmed", Purpose.OPT_OUT_CONFIRMATION)
+
+
+def stop_texts_silently(draft: Draft, scene: Scene) -> None:
+    """The texts stop and no confirmation goes: the carrier already confirmed, or nobody there may be told anything."""
+    draft.ask(None)
+    draft.stop_number("opt_out")
+
+
+def stop_number(draft: Draft, scene: Scene) -> None:
+    """Somebody else has this number: it is never texted again and learns nothing."""
+    draft.ask(None)
+    draft.change(known=False)
+    draft.stop_number("wrong_number")
+
+
+def allow_texts(draft: Draft, scene: Scene) -> None:
+    """The customer wants texts again, in so many words."""
+    draft.allow_number()
+    draft.lift(HoldKind.OPT_OUT)
+    draft.lift(HoldKind.OPT_OUT_DOUBT)
+    draft.say("opt_in_confirmed", Purpose.REPLY)
+    draft.resume_dunning()
+
+
+def clear_doubt(draft: Draft, scene: Scene) -> None:
+    """The texts may go on: the customer said no when we asked whether they should stop."""
+    draft.ask(None)
+    draft.lift(HoldKind.OPT_OUT_DOUBT)
+    draft.resume_dunning()
+
+
+def drop_offer(draft: Draft, scene: Scene) -> None:
+    """What we understood was not meant: forget it and ask for the day."""
+    draft.change(offer=None)
+    draft.ask(Asked.DATE)
+    draft.say("ask_for_date", Purpose.REPLY)
+
+
+def watch_ledger(draft: Draft, scene: Scene) -> None:
+    """Wait for the payment that the customer says was made: the bank's books take a few business days."""
+    contact = draft.rules.contact_for(draft.case)
+    days = draft.rules.paid_check_business_days
+    day = business_days_later(draft.today, days, contact.holidays if contact else frozenset())
+    draft.schedule(Timer.PAID_CHECK, moment(day, draft.now.min.time().replace(hour=10), draft.case.zone))
+
+
+def clarify(draft: Draft, scene: Scene) -> None:
+    """Say that it was not understood and keep the question that is open."""
+    draft.change(unclear_in_a_row=draft.case.unclear_in_a_row + 1)
+
+
+def tell_amount(draft: Draft, scene: Scene) -> None:
+    """Tell what is due, from the ledger."""
+    draft.say("amount_due", Purpose.REPLY, **reminder_slots(draft.case, draft.today))
+
+
+ACTS: dict[str, Callable[[Draft, Scene], None]] = {
+    act.__name__: act
+    for act in (
+        record_promise,
+        record_offer,
+        offer_promise,
+        ask_for_date,
+        stop_texts,
+        stop_texts_silently,
+        stop_number,
+        allow_texts,
+        clear_doubt,
+        drop_offer,
+        watch_ledger,
+        clarify,
+        tell_amount,
+    )
+}

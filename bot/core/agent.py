@@ -1,0 +1,68 @@
+"""What follows when an agent acts: agents pass the same rules as the bot."""
+
+from __future__ import annotations
+
+from bot.core.case import HoldKind, Owner, Promise, State, Timer
+from bot.core.decision import Purpose
+from bot.core.draft import Draft
+from bot.core.event import AgentActed, AgentAction
+
+
+def on_agent(draft: Draft, act: AgentActed) -> None:
+    """Take over, reply, release, resolve, or write on the file what a customer said to a person."""
+    draft.because(f"agent:{act.action}")
+    match act.action:
+        case AgentAction.TAKE_OVER:
+            draft.change(owner=Owner.AGENT)
+            draft.cancel_queued("taken-over")
+            draft.schedule(Timer.HANDOFF_DEADLINE, None)
+        case AgentAction.REPLY:
+            draft.say_own_words(act.text)
+        case AgentAction.RELEASE:
+            draft.change(owner=Owner.BOT)
+            if draft.case.handoff_queue is not None:
+                draft.handoff(draft.case.handoff_queue, f"released: {act.text}")
+            else:
+                draft.resume_dunning()
+        case AgentAction.RESOLVE:
+            _resolve(draft, act)
+        case AgentAction.LIFT_HOLDS:
+            _lift_all(draft)
+            draft.resume_dunning()
+        case AgentAction.OPT_OUT:
+            draft.hold(HoldKind.OPT_OUT)
+            draft.stop_number("opt_out")
+            draft.say("opt_out_confirmed", Purpose.OPT_OUT_CONFIRMATION)
+            draft.go(State.OPTED_OUT)
+        case AgentAction.WRONG_NUMBER:
+            draft.hold(HoldKind.WRONG_NUMBER)
+            draft.change(known=False)
+            draft.stop_number("wrong_number")
+            draft.go(State.WRONG_NUMBER)
+        case AgentAction.RECORD_PROMISE:
+            if act.amount is not None and act.due_on is not None:
+                draft.record_promise(Promise(act.amount, act.due_on, draft.now))
+                draft.go(State.PROMISED)
+
+
+def _resolve(draft: Draft, act: AgentActed) -> None:
+    draft.close_handoff(act.text)
+    draft.lift(HoldKind.HANDOFF)
+    if act.lift:
+        _lift_all(draft)
+    if not draft.case.reachable:
+        return
+    if draft.case.amount_due <= 0:
+        draft.go(State.SETTLED)
+    elif draft.case.promise is not None:
+        draft.go(State.PROMISED)
+    elif not draft.case.holds:
+        draft.go(State.CONTACTED)
+    draft.resume_dunning()
+
+
+def _lift_all(draft: Draft) -> None:
+    """Lift what a person may lift. An opt-out is the customer's own, a wrong number is not ours to doubt."""
+    for hold in draft.case.holds:
+        if hold.kind not in (HoldKind.OPT_OUT, HoldKind.WRONG_NUMBER, HoldKind.PROMISE_OPEN):
+            draft.lift(hold.kind)

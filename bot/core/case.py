@@ -1,0 +1,193 @@
+"""A case: what the bank knows of one customer's arrears and of the conversation about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from bot.core.reading import Asked
+
+
+class State(StrEnum):
+    """Where the conversation stands."""
+
+    NEW = "new"
+    CONTACTED = "contacted"
+    CLARIFYING = "clarifying"
+    PROMISE_OFFERED = "promise_offered"
+    PROMISED = "promised"
+    PLAN_REQUESTED = "plan_requested"
+    HARDSHIP = "hardship"
+    DISPUTED = "disputed"
+    PAID_CLAIMED = "paid_claimed"
+    PERSON_ONLY = "person_only"
+    WRONG_NUMBER = "wrong_number"
+    OPTED_OUT = "opted_out"
+    UNKNOWN_SENDER = "unknown_sender"
+    SETTLED = "settled"
+
+
+class Owner(StrEnum):
+    """Who answers the customer."""
+
+    BOT = "bot"
+    AGENT = "agent"
+
+
+class Product(StrEnum):
+    """What was lent."""
+
+    PERSONAL_LOAN = "personal_loan"
+    CREDIT_CARD = "credit_card"
+    BUSINESS_LOAN = "business_loan"
+
+
+class HoldKind(StrEnum):
+    """Why collection stands still."""
+
+    PROMISE_OPEN = "promise_open"
+    HARDSHIP = "hardship"
+    DISPUTE = "dispute"
+    PAID_CLAIM = "paid_claim"
+    PLAN_REQUEST = "plan_request"
+    LEGAL = "legal"
+    BEREAVEMENT = "bereavement"
+    VULNERABLE = "vulnerable"
+    COMPLAINT = "complaint"
+    CRISIS = "crisis"
+    OPT_OUT = "opt_out"
+    OPT_OUT_DOUBT = "opt_out_doubt"
+    WRONG_NUMBER = "wrong_number"
+    HANDOFF = "handoff"
+
+
+class PromiseStatus(StrEnum):
+    """What became of a promise to pay."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    PARTIAL = "partial"
+    BROKEN = "broken"
+    CANCELLED = "cancelled"
+
+
+class Timer(StrEnum):
+    """What can fall due. A customer has at most one timer of each kind."""
+
+    REMINDER = "reminder"
+    PROMISE_REMINDER = "promise_reminder"
+    PROMISE_CHECK = "promise_check"
+    ANSWER_WAIT = "answer_wait"
+    PAID_CHECK = "paid_check"
+    HOLD_RELEASE = "hold_release"
+    HANDOFF_DEADLINE = "handoff_deadline"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One loan or card. `balance` is all that is owed, `amount_due` what is demanded now, `minimum_due` for cards."""
+
+    id: int
+    product: Product
+    balance: Decimal
+    amount_due: Decimal
+    minimum_due: Decimal | None
+    due_on: date
+    currency: str = "CNY"
+    tail: str = ""
+
+    def days_past_due(self, today: date) -> int:
+        """Days since the oldest unpaid due date: negative before it."""
+        return (today - self.due_on).days
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A promise to pay. `paid` counts what was posted since it was made; `id` is None until it is stored."""
+
+    amount: Decimal
+    due_on: date
+    made_at: datetime
+    paid: Decimal = Decimal(0)
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What was understood, or is half known, and waits for the customer's yes."""
+
+    amount: Decimal | None = None
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A standstill. `until` is None where only a person or a document lifts it."""
+
+    kind: HoldKind
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Everything that deciding needs, and nothing that it does not: no name, no number.
+
+    `contacts` are the times of texts that count towards caps, newest last, of the past 30 days. `opened_at` is when the
+    customer last wrote. `zones`: every zone that the customer may be in; all must agree on quiet hours.
+    """
+
+    customer_id: int
+    state: State = State.NEW
+    owner: Owner = Owner.BOT
+    language: str = "zh"
+    zones: tuple[str, ...] = ("Asia/Shanghai",)
+    jurisdiction: str = "cn"
+    known: bool = True
+    reachable: bool = True
+    number_reserved: bool = True
+    accounts: tuple[Account, ...] = ()
+    promise: Promise | None = None
+    broken_in_a_row: int = 0
+    holds: tuple[Hold, ...] = ()
+    handoff_queue: str | None = None
+    asked: Asked | None = None
+    offer: Offer | None = None
+    unclear_in_a_row: int = 0
+    contacts: tuple[datetime, ...] = ()
+    opened_at: datetime | None = None
+
+    @property
+    def zone(self) -> str:
+        """The zone in which the customer's dates are meant."""
+        return self.zones[0]
+
+    @property
+    def currency(self) -> str:
+        """The currency of the case; all accounts of one customer share it."""
+        return self.accounts[0].currency if self.accounts else "CNY"
+
+    @property
+    def amount_due(self) -> Decimal:
+        """What is demanded now, over all accounts."""
+        return sum((account.amount_due for account in self.accounts), Decimal(0))
+
+    @property
+    def balance(self) -> Decimal:
+        """All that is owed, over all accounts."""
+        return sum((account.balance for account in self.accounts), Decimal(0))
+
+    @property
+    def minimum_due(self) -> Decimal:
+        """The least that keeps the accounts in order: a card's minimum, else all that is due."""
+        return sum((a.amount_due if a.minimum_due is None else a.minimum_due for a in self.accounts), Decimal(0))
+
+    def days_past_due(self, today: date) -> int:
+        """The oldest arrears decide; 0 where nothing is due."""
+        due = [account.days_past_due(today) for account in self.accounts if account.amount_due > 0]
+        return max(due, default=0)
+
+    def held(self, kind: HoldKind) -> bool:
+        """Whether this hold stands."""
+        return any(hold.kind is kind for hold in self.holds)

@@ -1,0 +1,115 @@
+"""decide(case, event, rules, now) -> Decision: the whole product's judgement, pure and replayable."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.core.acts import ACTS
+from bot.core.agent import on_agent
+from bot.core.case import Case, HoldKind, Owner, Promise, State
+from bot.core.conversation import Outcome
+from bot.core.decision import Decision, Purpose
+from bot.core.draft import Draft
+from bot.core.event import AgentActed, Event, Heard, NumberRefused, PaymentPosted, SendFailed, TimerDue
+from bot.core.guards import GUARDS, Scene, is_sure, promise_is_sure
+from bot.core.payment import on_payment
+from bot.core.promise import resolve_amount
+from bot.core.reading import RANK, Intent
+from bot.core.rules import Rules
+from bot.core.timer import on_timer
+
+
+def decide(case: Case, event: Event, rules: Rules, now: datetime) -> Decision:
+    """Say what follows from an event. Total: whatever the case and the event, there is a decision."""
+    draft = Draft(case, rules, now)
+    match event:
+        case Heard():
+            on_heard(draft, event)
+        case TimerDue():
+            on_timer(draft, event.timer)
+        case PaymentPosted():
+            on_payment(draft, event)
+        case NumberRefused():
+            on_refused(draft, event)
+        case SendFailed():
+            draft.because("send-failed")
+            draft.handoff("undelivered", event.reason)
+        case AgentActed():
+            on_agent(draft, event)
+    return draft.decision()
+
+
+def on_heard(draft: Draft, heard: Heard) -> None:
+    """The customer wrote: look the cell up, take the first arm whose guard holds, do its outcome."""
+    scene = Scene(draft.case, heard.reading, draft.rules, draft.now)
+    draft.change(opened_at=draft.now)
+    outcome = _outcome(draft, scene, heard)
+    if draft.case.owner is Owner.AGENT and not outcome.by_agents_too:
+        draft.because("agent-owns")
+        return
+    if outcome.act != "clarify":
+        draft.change(unclear_in_a_row=0)
+    perform(draft, scene, outcome)
+    if outcome.keeps_promise and heard.reading.has(Intent.PROMISE_TO_PAY):
+        _keep_promise(draft, scene)
+
+
+def _outcome(draft: Draft, scene: Scene, heard: Heard) -> Outcome:
+    """Find the outcome of the cell and move to its state."""
+    table, intent = draft.rules.conversation, heard.reading.primary
+    if heard.provider_opted_out and RANK[intent] > RANK[Intent.OPT_OUT]:
+        draft.because("carrier-opt-out")
+        intent = Intent.OPT_OUT
+    elif heard.reading.opt_out_suspected and RANK[intent] > RANK[Intent.OPT_OUT] and draft.case.reachable:
+        draft.because("opt-out-suspected")
+        return table.outcomes["ask_whether_opt_out"]
+    elif intent in table.ask_back_when_unsure and not is_sure(scene, intent):
+        draft.because(f"unsure:{intent}")
+        intent = Intent.UNCLEAR
+    draft.because(f"heard:{intent}")
+    for arm in table.arms(draft.case.state, intent):
+        if arm.guard is None or GUARDS[arm.guard](scene):
+            if arm.guard:
+                draft.because(f"guard:{arm.guard}")
+            draft.because(f"outcome:{arm.outcome}")
+            draft.go(arm.to)
+            return table.outcomes[arm.outcome]
+    raise AssertionError(f"{draft.case.state} x {intent}: no arm holds")  # the check at load makes this unreachable
+
+
+def perform(draft: Draft, scene: Scene, outcome: Outcome) -> None:
+    """Do what an outcome says: hold, call a person, act, answer, leave a question open."""
+    if outcome.hold is not None:
+        draft.hold(outcome.hold)
+    if outcome.handoff is not None:
+        draft.handoff(outcome.handoff, outcome.name)
+    if outcome.act is not None:
+        ACTS[outcome.act](draft, scene)
+    if outcome.say is not None:
+        purpose = Purpose.SAFETY if outcome.say == "safety" else Purpose.REPLY
+        draft.say(outcome.say, purpose)
+    if outcome.asks is not None:
+        draft.ask(outcome.asks, draft.case.offer)
+
+
+def _keep_promise(draft: Draft, scene: Scene) -> None:
+    """A promise made in the same breath as something graver still stands on the file, without a text of its own."""
+    amount, due_on = resolve_amount(scene.reading.amount, scene.case), scene.reading.date
+    if amount is None or due_on is None or not promise_is_sure(scene):
+        draft.because("promise-beside-unsure")
+        return
+    draft.because("promise-beside")
+    draft.record_promise(Promise(amount, due_on, draft.now))
+
+
+def on_refused(draft: Draft, event: NumberRefused) -> None:
+    """The carrier refuses this number: as final as the customer's own word, and a person looks for another way."""
+    if event.opted_out:
+        draft.because("carrier-opt-out")
+        draft.hold(HoldKind.OPT_OUT)
+        draft.stop_number("opt_out")
+        draft.go(State.OPTED_OUT)
+    else:
+        draft.because("number-dead")
+        draft.stop_number("number_dead")
+        draft.handoff("contact_data", "number_dead")

@@ -1,0 +1,140 @@
+"""What is to be done: effects as plain values, and the decision that carries them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from bot.core.case import Case, HoldKind, PromiseStatus, Timer
+
+Slot = str | int | Decimal | date
+
+
+class Purpose(StrEnum):
+    """Why a text is sent; the contact rules treat each differently."""
+
+    REMINDER = "reminder"
+    PROMISE_REMINDER = "promise_reminder"
+    REPLY = "reply"
+    AGENT = "agent"
+    NOTICE = "notice"
+    OPT_OUT_CONFIRMATION = "opt_out_confirmation"
+    SAFETY = "safety"
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Queue one text: an approved response with its slots, or an agent's own words (`response` is "agent")."""
+
+    response: str
+    purpose: Purpose
+    slots: dict[str, Slot] = field(default_factory=dict)
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPromise:
+    """Write a promise to pay on the file; an open one is replaced (and counted as cancelled, not broken)."""
+
+    amount: Decimal
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePromise:
+    """Say what became of the open promise."""
+
+    status: PromiseStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceHold:
+    """Let collection stand still."""
+
+    kind: HoldKind
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiftHold:
+    """Let collection go on."""
+
+    kind: HoldKind
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHandoff:
+    """Call a person. A handoff that is already open takes the more urgent queue and the earlier deadline."""
+
+    queue: str
+    reason: str
+    priority: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CloseHandoff:
+    """The person's work is done."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Set the customer's timer of this kind, replacing an earlier one."""
+
+    timer: Timer
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Take the customer's timer of this kind away."""
+
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class CancelQueued:
+    """Cancel every queued text of the bot that has not left."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopNumber:
+    """Never text this number again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllowNumber:
+    """Text this number again: the customer asked for it in so many words."""
+
+
+Effect = (
+    Say
+    | RecordPromise
+    | ClosePromise
+    | PlaceHold
+    | LiftHold
+    | OpenHandoff
+    | CloseHandoff
+    | Schedule
+    | Cancel
+    | CancelQueued
+    | StopNumber
+    | AllowNumber
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The next case, what to do about it, and why: the names of the rules that fired, in order."""
+
+    case: Case
+    effects: tuple[Effect, ...] = ()
+    why: tuple[str, ...] = ()

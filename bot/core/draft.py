@@ -1,0 +1,184 @@
+"""A decision in the making: every change of the case and its effect are written down together, so they cannot part."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.core.calendar import local_day, moment
+from bot.core.case import Case, Hold, HoldKind, Offer, Owner, Promise, PromiseStatus, State, Timer
+from bot.core.decision import (
+    AllowNumber,
+    Cancel,
+    CancelQueued,
+    CloseHandoff,
+    ClosePromise,
+    Decision,
+    Effect,
+    LiftHold,
+    OpenHandoff,
+    PlaceHold,
+    Purpose,
+    RecordPromise,
+    Say,
+    Schedule,
+    Slot,
+    StopNumber,
+)
+from bot.core.promise import next_reminder_on
+from bot.core.reading import Asked
+from bot.core.rules import Rules
+from bot.core.strategy import next_reminder_at, reminder_slots, tier
+
+
+class Draft:
+    """Collects the next case, the effects and the reasons of one decision."""
+
+    def __init__(self, case: Case, rules: Rules, now: datetime):
+        self.case, self.rules, self.now = case, rules, now
+        self.effects: list[Effect] = []
+        self.why: list[str] = []
+        self.today = local_day(now, case.zone)
+
+    def decision(self) -> Decision:
+        """The finished decision."""
+        return Decision(self.case, tuple(self.effects), tuple(self.why))
+
+    def because(self, reason: str) -> None:
+        """Write down a rule that fired."""
+        self.why.append(reason)
+
+    def change(self, **fields: Any) -> None:
+        """Change fields of the case that need no effect of their own."""
+        self.case = replace(self.case, **fields)
+
+    def go(self, state: State | None) -> None:
+        """Move to a state; None stays."""
+        if state is not None and state is not self.case.state:
+            self.because(f"state:{self.case.state}>{state}")
+            self.change(state=state)
+
+    def say(self, response: str, purpose: Purpose, **slots: Slot) -> None:
+        """Queue one text. What was queued before is superseded: one turn, one text."""
+        self.cancel_queued("superseded")
+        figures = reminder_slots(self.case, self.today) if self.case.amount_due > 0 else {}
+        self.effects.append(Say(response, purpose, {**figures, **slots}))
+
+    def say_own_words(self, text: str) -> None:
+        """Queue an agent's own text."""
+        self.effects.append(Say("agent", Purpose.AGENT, {}, text))
+
+    def cancel_queued(self, reason: str) -> None:
+        """Cancel the bot's texts that have not left."""
+        if not any(isinstance(effect, CancelQueued) for effect in self.effects):
+            self.effects.append(CancelQueued(reason))
+
+    def schedule(self, timer: Timer, at: datetime | None) -> None:
+        """Set a timer; None takes it away."""
+        self.effects.append(Cancel(timer) if at is None else Schedule(timer, at))
+
+    def hold(self, kind: HoldKind) -> None:
+        """Let collection stand still for as long as the policy says, and stop what is on its way."""
+        lasts = self.rules.holds[kind].lasts
+        until = None if lasts is None else self.now + lasts
+        others = tuple(hold for hold in self.case.holds if hold.kind is not kind)
+        self.change(holds=(*others, Hold(kind, until)))
+        self.effects.append(PlaceHold(kind, until))
+        self.because(f"hold:{kind}")
+        self.schedule(Timer.REMINDER, None)
+        self.cancel_queued(f"hold:{kind}")
+        self._watch_holds()
+
+    def lift(self, kind: HoldKind) -> None:
+        """Lift one hold, if it stands."""
+        if self.case.held(kind):
+            self.change(holds=tuple(hold for hold in self.case.holds if hold.kind is not kind))
+            self.effects.append(LiftHold(kind))
+            self.because(f"lifted:{kind}")
+            self._watch_holds()
+
+    def _watch_holds(self) -> None:
+        ends = [hold.until for hold in self.case.holds if hold.until is not None]
+        self.schedule(Timer.HOLD_RELEASE, min(ends, default=None))
+
+    def handoff(self, queue: str, reason: str) -> None:
+        """Call a person; one that is already called keeps the more urgent queue and its deadline."""
+        wanted = self.rules.handoffs[queue]
+        current = self.case.handoff_queue
+        if current is not None and self.rules.handoffs[current].priority < wanted.priority:
+            queue, wanted = current, self.rules.handoffs[current]
+        due_at = self.now + wanted.within
+        self.change(handoff_queue=queue)
+        self.effects.append(OpenHandoff(queue, reason, wanted.priority, due_at))
+        self.because(f"handoff:{queue}")
+        if current != queue:
+            self.schedule(Timer.HANDOFF_DEADLINE, due_at)
+
+    def close_handoff(self, outcome: str) -> None:
+        """The person is done."""
+        self.change(handoff_queue=None, owner=Owner.BOT)
+        self.effects.append(CloseHandoff(outcome))
+        self.schedule(Timer.HANDOFF_DEADLINE, None)
+
+    def ask(self, question: Asked | None, offer: Offer | None = None) -> None:
+        """Leave a question open (and what it is about); without one, nothing is open any more."""
+        self.change(asked=question, offer=offer)
+        self.schedule(Timer.ANSWER_WAIT, None if question is None else self.now + self.rules.answer_wait)
+
+    def record_promise(self, promise: Promise) -> None:
+        """Write a promise on the file, pause dunning, and set its reminder and its check."""
+        if self.case.promise is not None:
+            self.close_promise(PromiseStatus.CANCELLED)
+        self.change(promise=promise)
+        self.effects.append(RecordPromise(promise.amount, promise.due_on))
+        self.because(f"promise:{promise.amount}@{promise.due_on}")
+        self.ask(None)
+        self.hold(HoldKind.PROMISE_OPEN)
+        self.remind_of_promise()
+        grace = timedelta(days=self.rules.promises.grace_days + 1)
+        check_at = moment(promise.due_on + grace, datetime.min.time(), self.case.zone)
+        self.schedule(Timer.PROMISE_CHECK, check_at)
+
+    def remind_of_promise(self) -> None:
+        """Set the next reminder of the open promise, if one is left, at the hour of the customer's tier."""
+        promise = self.case.promise
+        day = promise and next_reminder_on(promise.due_on, self.today, self.rules.promises)
+        step = tier(self.case, self.rules.strategy, self.today)
+        at = step.at if step else datetime.min.time().replace(hour=10)
+        self.schedule(Timer.PROMISE_REMINDER, moment(day, at, self.case.zone) if day else None)
+
+    def close_promise(self, status: PromiseStatus) -> None:
+        """Say what became of the open promise and let go of what it held."""
+        in_a_row = self.case.broken_in_a_row
+        if status is PromiseStatus.BROKEN:
+            in_a_row += 1
+        elif status is PromiseStatus.KEPT:
+            in_a_row = 0
+        self.change(promise=None, broken_in_a_row=in_a_row)
+        self.effects.append(ClosePromise(status))
+        self.because(f"promise:{status}")
+        self.schedule(Timer.PROMISE_REMINDER, None)
+        self.schedule(Timer.PROMISE_CHECK, None)
+        self.lift(HoldKind.PROMISE_OPEN)
+
+    def resume_dunning(self) -> None:
+        """Set the next reminder by the tier's cadence, unless something stands in its way."""
+        free = not self.case.holds and self.case.amount_due > 0 and self.case.owner is Owner.BOT
+        at = next_reminder_at(self.case, self.rules.strategy, self.now) if free else None
+        self.schedule(Timer.REMINDER, at)
+
+    def stop_number(self, reason: str) -> None:
+        """Never text this number again."""
+        self.change(reachable=False)
+        self.effects.append(StopNumber(reason))
+        self.cancel_queued(reason)
+        self.because(f"number-stopped:{reason}")
+        for timer in (Timer.REMINDER, Timer.PROMISE_REMINDER, Timer.ANSWER_WAIT):
+            self.schedule(timer, None)
+
+    def allow_number(self) -> None:
+        """Text this number again."""
+        self.change(reachable=True)
+        self.effects.append(AllowNumber())
+        self.because("number-allowed")

@@ -1,0 +1,76 @@
+"""What can happen to a case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from bot.core.case import Timer
+from bot.core.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The customer wrote, and this was understood."""
+
+    reading: Reading
+    provider_opted_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimerDue:
+    """A timer fell due."""
+
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPosted:
+    """Money arrived: the accounts on the case already show it."""
+
+    amount: Decimal
+    paid_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRefused:
+    """The carrier says that this number opted out there, or is dead."""
+
+    opted_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendFailed:
+    """A text of ours will not arrive, or nobody can say whether it did."""
+
+    reason: str
+
+
+class AgentAction(StrEnum):
+    """What an agent can do to a case."""
+
+    TAKE_OVER = "take_over"
+    REPLY = "reply"
+    RELEASE = "release"
+    RESOLVE = "resolve"
+    OPT_OUT = "opt_out"
+    WRONG_NUMBER = "wrong_number"
+    LIFT_HOLDS = "lift_holds"
+    RECORD_PROMISE = "record_promise"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentActed:
+    """An agent did something; `text` is their message or reason, `lift` says that the holds go with the handoff."""
+
+    action: AgentAction
+    agent: str
+    text: str = ""
+    amount: Decimal | None = None
+    due_on: date | None = None
+    lift: bool = False
+
+
+Event = Heard | TimerDue | PaymentPosted | NumberRefused | SendFailed | AgentActed

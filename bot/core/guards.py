@@ -1,0 +1,103 @@
+"""The questions that the table may ask, by name. Pure; no other conditions exist in dialogues/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.calendar import local_day
+from bot.core.case import Case
+from bot.core.promise import is_plausible, is_within_horizon, resolve_amount
+from bot.core.reading import Asked, Intent, Reading
+from bot.core.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a guard or an act looks at: the case before, what was read, the rules and the moment."""
+
+    case: Case
+    reading: Reading
+    rules: Rules
+    now: datetime
+
+
+def is_sure(scene: Scene, intent: Intent) -> bool:
+    """Whether the reading of this intent is certain enough to act upon without asking back."""
+    return scene.reading.confidence(intent) >= scene.rules.sure_enough
+
+
+def promise_is_sure(scene: Scene) -> bool:
+    """Date and amount are explicit, possible and read with certainty: record it without asking."""
+    reading, case, rules = scene.reading, scene.case, scene.rules
+    amount = resolve_amount(reading.amount, case)
+    if reading.date is None or amount is None or reading.conditional:
+        return False
+    sure = float(rules.promises.sure_enough)
+    return (
+        is_sure(scene, Intent.PROMISE_TO_PAY)
+        and reading.date_score >= sure
+        and reading.amount_score >= sure
+        and is_plausible(amount, case)
+        and not promise_is_far(scene)
+    )
+
+
+def promise_is_far(scene: Scene) -> bool:
+    """The day is beyond what a promise may name: that is a plan, and a person's business."""
+    day = scene.reading.date or (scene.case.offer.due_on if scene.case.offer else None)
+    today = local_day(scene.now, scene.case.zone)
+    return day is not None and not is_within_horizon(day, today, scene.case, scene.rules.promises)
+
+
+def promise_has_date(scene: Scene) -> bool:
+    """A day is known, from this reply or from what was offered before: the rest can be asked back."""
+    return scene.reading.date is not None or (scene.case.offer is not None and scene.case.offer.due_on is not None)
+
+
+def offer_is_complete(scene: Scene) -> bool:
+    """We asked the customer to confirm a promise, and it has its day and its amount."""
+    offer = scene.case.offer
+    return scene.case.asked is Asked.CONFIRM_PROMISE and bool(offer and offer.due_on and offer.amount)
+
+
+def opt_out_was_asked(scene: Scene) -> bool:
+    """We asked whether the texts should stop."""
+    return scene.case.asked is Asked.CONFIRM_OPT_OUT
+
+
+def nothing_is_due(scene: Scene) -> bool:
+    """The ledger demands nothing."""
+    return scene.case.amount_due <= 0
+
+
+def unclear_too_often(scene: Scene) -> bool:
+    """We asked back as often as the policy allows; a person is needed."""
+    return scene.case.unclear_in_a_row >= scene.rules.unclear_for_a_person
+
+
+def number_is_trusted(scene: Scene) -> bool:
+    """The number is the one that the customer left with the bank: figures may be told."""
+    return scene.case.number_reserved
+
+
+def handoff_is_open(scene: Scene) -> bool:
+    """A person is already called."""
+    return scene.case.handoff_queue is not None
+
+
+GUARDS: dict[str, Callable[[Scene], bool]] = {
+    guard.__name__: guard
+    for guard in (
+        promise_is_sure,
+        promise_is_far,
+        promise_has_date,
+        offer_is_complete,
+        opt_out_was_asked,
+        nothing_is_due,
+        unclear_too_often,
+        number_is_trusted,
+        handoff_is_open,
+    )
+}

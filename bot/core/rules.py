@@ -1,0 +1,48 @@
+"""The rules that a decision is made by: all of dialogues/, checked, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.core.case import Case, HoldKind
+from bot.core.contact import ContactRules
+from bot.core.conversation import Conversation
+from bot.core.promise import PromiseRules
+from bot.core.strategy import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRules:
+    """How long a hold lasts; None where only a person or a document lifts it."""
+
+    lasts: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffRules:
+    """A queue of agents: 1 is the most urgent; `within` is the time to the first human act."""
+
+    priority: int
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything that `decide` may look up. `version` is a digest of the content it was loaded from."""
+
+    version: str
+    conversation: Conversation
+    contact: dict[str, ContactRules]
+    strategy: Strategy
+    promises: PromiseRules
+    holds: dict[HoldKind, HoldRules]
+    handoffs: dict[str, HandoffRules]
+    answer_wait: timedelta
+    paid_check_business_days: int
+    unclear_for_a_person: int
+    sure_enough: float
+
+    def contact_for(self, case: Case) -> ContactRules | None:
+        """The contact rules of the case's jurisdiction, else the strict default; None fails closed."""
+        return self.contact.get(case.jurisdiction) or self.contact.get("default")

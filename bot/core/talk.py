@@ -1,0 +1,116 @@
+"""A conversation without a database: a case, its timers, its queued texts and a clock that is moved by hand.
+
+What the store and the workers do with rows, this does with values; terminal chats, goldens and simulations use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from bot.core.calendar import local_day
+from bot.core.case import Case, Timer
+from bot.core.contact import may_text
+from bot.core.decide import decide
+from bot.core.decision import Cancel, CancelQueued, Decision, Purpose, RecordPromise, Say, Schedule, Slot
+from bot.core.event import Event, PaymentPosted, TimerDue
+from bot.core.payment import post_to_ledger
+from bot.core.rules import Rules
+from bot.core.strategy import reminder_slots
+
+COUNTED = (Purpose.REMINDER, Purpose.PROMISE_REMINDER)
+NEVER_CANCELLED = (Purpose.SAFETY, Purpose.OPT_OUT_CONFIRMATION)
+
+Render = Callable[[str, str, dict[str, Slot], str], str]  # response, language, slots, currency
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text that left."""
+
+    at: datetime
+    text: str
+    purpose: Purpose
+
+
+@dataclass(slots=True)
+class _Queued:
+    say: Say
+    due_at: datetime
+
+
+class Talk:
+    """One customer's conversation. `log` holds every decision with its moment, `said` every text that left."""
+
+    def __init__(self, case: Case, rules: Rules, render: Render, now: datetime):
+        self.case, self.rules, self.now = case, rules, now
+        self._render = render
+        self.timers: dict[Timer, datetime] = {}
+        self.queued: list[_Queued] = []
+        self.said: list[Said] = []
+        self.log: list[tuple[datetime, Decision]] = []
+
+    def happen(self, event: Event) -> Decision:
+        """Decide one event now, do what follows, and let go what may leave."""
+        if isinstance(event, PaymentPosted):
+            self.case = post_to_ledger(self.case, None, event.amount, event.paid_on)
+        decision = decide(self.case, event, self.rules, self.now)
+        self.case = decision.case
+        self.log.append((self.now, decision))
+        for effect in decision.effects:
+            match effect:
+                case Schedule():
+                    self.timers[effect.timer] = effect.due_at
+                case Cancel():
+                    self.timers.pop(effect.timer, None)
+                case CancelQueued():
+                    self.queued = [one for one in self.queued if one.say.purpose in NEVER_CANCELLED]
+                case RecordPromise() if self.case.promise is not None and self.case.promise.id is None:
+                    self.case = replace(self.case, promise=replace(self.case.promise, id=len(self.log)))
+                case Say():
+                    self.queued.append(_Queued(effect, self.now))
+        self._send()
+        return decision
+
+    def pay(self, amount: Decimal) -> Decision:
+        """Money arrives today."""
+        return self.happen(PaymentPosted(amount, local_day(self.now, self.case.zone)))
+
+    def wait(self, until: datetime) -> None:
+        """Let time pass; what falls due on the way happens at its own moment, texts before timers."""
+        while (due := self._next()) is not None and due <= until:
+            self.now = max(self.now, due)
+            self._send()
+            for timer in [timer for timer, at in self.timers.items() if at <= self.now]:
+                if self.timers.get(timer, until) <= self.now:
+                    del self.timers[timer]
+                    self.happen(TimerDue(timer))
+        self.now = max(self.now, until)
+
+    def _next(self) -> datetime | None:
+        return min([*self.timers.values(), *(one.due_at for one in self.queued)], default=None)
+
+    def _send(self) -> None:
+        """Ask the contact rules about what is queued: it leaves, waits for its lawful moment, or is dropped."""
+        waiting = []
+        for one in self.queued:
+            if one.due_at > self.now:
+                waiting.append(one)
+                continue
+            permission = may_text(self.case, one.say.purpose, self.rules.contact_for(self.case), self.now)
+            if permission.allowed:
+                self._leave(one.say)
+            elif permission.next_at is not None:
+                waiting.append(_Queued(one.say, permission.next_at))
+        self.queued = waiting
+
+    def _leave(self, say: Say) -> None:
+        slots = say.slots
+        if say.purpose is Purpose.REMINDER and say.response.startswith("reminder_"):
+            slots = reminder_slots(self.case, local_day(self.now, self.case.zone))
+        text = say.text or self._render(say.response, self.case.language, slots, self.case.currency)
+        self.said.append(Said(self.now, text, say.purpose))
+        if say.purpose in COUNTED:
+            self.case = replace(self.case, contacts=(*self.case.contacts, self.now))

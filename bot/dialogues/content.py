@@ -1,0 +1,48 @@
+"""Reading content files: strings only, every error with its file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent.parent / "dialogues"
+
+
+class ContentError(Exception):
+    """Content in dialogues/ is broken; says the file, the line and the cure."""
+
+
+class _Strings(yaml.BaseLoader):
+    """Every scalar stays the string that was written (YES is not True, 50.00 no float); duplicate keys are errors."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: dict[str, int] = {}
+        for key_node, _ in node.value:
+            line = key_node.start_mark.line + 1
+            if key_node.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None,
+                    None,
+                    f"key {key_node.value!r} was already given on line {seen[key_node.value]}",
+                    key_node.start_mark,
+                )
+            seen[key_node.value] = line
+        return super().construct_mapping(node, deep)
+
+
+def load_yaml(path: Path) -> Any:
+    """Read one YAML file as strings, lists and dicts only."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ContentError(f"{path}: the file is missing") from None
+    except UnicodeDecodeError as error:
+        raise ContentError(f"{path}: not UTF-8 ({error.reason} at byte {error.start})") from None
+    try:
+        return yaml.load(text, Loader=_Strings)  # noqa: S506  (a BaseLoader: strings only)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise ContentError(f"{where}: {error.problem or error}") from None

@@ -1,0 +1,95 @@
+"""Everything in dialogues/ that decisions are made by, loaded and checked against each other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from bot.core.decision import Slot
+from bot.core.rules import Rules
+from bot.dialogues.content import ROOT, ContentError
+from bot.dialogues.fields import Fields, duration
+from bot.dialogues.policies import load_contact, load_handoffs, load_holds, load_promises, load_strategy
+from bot.dialogues.responses import Responses, load_responses
+from bot.dialogues.table import load_conversation
+
+BANK = {"bank": "示例银行", "hotline": "95000", "crisis_line": "12356", "emergency": "120"}
+# Responses that are chosen in code rather than by an outcome's `say`.
+SAID_BY_CODE = {
+    "promise_recorded", "promise_offered", "ask_for_date", "ask_for_date_of_amount", "promise_reminder",
+    "promise_due_today", "promise_broken", "promise_partial", "promise_kept", "payment_received", "settled",
+    "payment_not_found", "amount_due", "opt_out_confirmed", "opt_in_confirmed",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The rules of the conversation and its wording."""
+
+    rules: Rules
+    responses: Responses
+
+
+def load(root: Path = ROOT, bank: Mapping[str, str] = BANK) -> Content:
+    """Load and check; raise ContentError with the file and the cure."""
+    dialogue = Fields.of(root / "policies" / "dialogue.yml")
+    rules = Rules(
+        version=digest(root),
+        conversation=load_conversation(root),
+        contact=load_contact(root),
+        strategy=load_strategy(root),
+        promises=load_promises(root),
+        holds=load_holds(root),
+        handoffs=load_handoffs(root),
+        answer_wait=dialogue.get("answer_wait", duration, "24 hours"),
+        paid_check_business_days=dialogue.get("paid_check_business_days", int, "3"),
+        unclear_for_a_person=dialogue.get("unclear_for_a_person", int, "2"),
+        sure_enough=dialogue.get("sure_enough", float, "0.5"),
+    )
+    responses = load_responses(root, dict(bank))
+    _check_references(rules, responses)
+    return Content(rules, responses)
+
+
+def digest(root: Path) -> str:
+    """Twelve hexadecimal digits that name this very content (wording, table and policies, not training examples)."""
+    paths = [
+        root / "conversation.yml",
+        *(root / "policies").rglob("*.yml"),
+        *(root / "responses").glob("*.yml"),
+    ]
+    sha = hashlib.sha256()
+    for path in sorted(paths):
+        sha.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return sha.hexdigest()[:12]
+
+
+def _check_references(rules: Rules, responses: Responses) -> None:
+    known = responses.texts["zh"].keys()
+    said = {step.response: f"tier {step.name}" for ladder in rules.strategy.ladders.values() for step in ladder}
+    said |= {o.say: f"outcome {name}" for name, o in rules.conversation.outcomes.items() if o.say}
+    said |= dict.fromkeys(SAID_BY_CODE, "the code")
+    for response, where in said.items():
+        if response not in known:
+            raise ContentError(f"dialogues/responses: {response!r} is needed by {where} and is missing")
+    for response in known - said.keys():
+        raise ContentError(f"dialogues/responses: {response!r} is never said")
+    queues = {o.handoff: f"outcome {name}" for name, o in rules.conversation.outcomes.items() if o.handoff}
+    queues |= {s.handoff: f"tier {s.name}" for ladder in rules.strategy.ladders.values() for s in ladder if s.handoff}
+    for queue, where in queues.items():
+        if queue not in rules.handoffs:
+            raise ContentError(
+                f"dialogues/policies/handoffs.yml: the queue {queue!r} is needed by {where} and is missing"
+            )
+
+
+def sample() -> dict[str, Slot]:
+    """Values for every slot, as long as they get in practice: for checking lengths and for showing wording."""
+    day, sum_ = date(2026, 12, 28), Decimal("128888.88")
+    money: dict[str, Slot] = dict.fromkeys(("amount", "amount_due", "minimum_due", "paid"), sum_)
+    days: dict[str, Slot] = dict.fromkeys(("promised_on", "due_on", "as_of"), day)
+    return {**money, **days, "days_past_due": 120, "product": "business_loan", "tail": "8888"}

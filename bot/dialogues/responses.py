@@ -1,0 +1,115 @@
+"""Approved wording: loads, checks and renders dialogues/responses/."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from bot.core.decision import Slot
+from bot.dialogues.content import ContentError
+from bot.dialogues.fields import Fields
+
+PLACEHOLDERS = {
+    "amount", "amount_due", "minimum_due", "paid", "promised_on", "due_on", "as_of", "days_past_due", "product", "tail",
+    "hotline", "bank", "crisis_line", "emergency",
+}  # fmt: skip
+_WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_PRODUCTS = {
+    "zh": {"personal_loan": "个人贷款", "credit_card": "信用卡", "business_loan": "经营贷款"},
+    "en": {"personal_loan": "loan", "credit_card": "credit card", "business_loan": "business loan"},
+}
+_SYMBOLS = {
+    "CNY": "¥",
+    "USD": "$",
+    "GBP": "£",
+    "EUR": "€",
+    "INR": "Rs ",
+    "HKD": "HK$",
+    "CAD": "C$",
+    "AUD": "A$",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """The wording of each response in each language, and the bank's own words that every text may use."""
+
+    texts: dict[str, dict[str, str]]
+    bank: dict[str, str]
+
+    def render(self, response: str, language: str, slots: dict[str, Slot], currency: str) -> str:
+        """The text of one response with its slots written out in the customer's language."""
+        texts = self.texts.get(language) or self.texts["en"]
+        words = {name: _write(name, value, language, currency) for name, value in slots.items()}
+        return texts[response].format(**self.bank, **words)
+
+    def needs(self, response: str) -> frozenset[str]:
+        """The slots that a response needs from its case."""
+        return _placeholders(self.texts["zh"][response]) - self.bank.keys()
+
+
+def load_responses(root: Path, bank: dict[str, str]) -> Responses:
+    """Both languages, each with the same responses and the same placeholders."""
+    texts = {language: _load(root / "responses" / f"{language}.yml") for language in ("zh", "en")}
+    for name in texts["zh"].keys() ^ texts["en"].keys():
+        missing = "en" if name in texts["zh"] else "zh"
+        raise ContentError(f"{root / 'responses' / missing}.yml: the response {name!r} is missing in this language")
+    for name, text in texts["zh"].items():
+        ours, theirs = _placeholders(text) - bank.keys(), _placeholders(texts["en"][name]) - bank.keys()
+        if ours != theirs:
+            raise ContentError(f"response {name!r}: zh and en have other placeholders: {sorted(ours ^ theirs)}")
+    return Responses(texts, bank)
+
+
+def _load(path: Path) -> dict[str, str]:
+    responses = Fields.of(path).only("version", "responses").part("responses")
+    texts = {name: responses.rows(name)[0].only("text").text("text") for name in responses.values}
+    for name, text in texts.items():
+        unknown = _placeholders(text, f"{path}: {name}") - PLACEHOLDERS
+        if unknown:
+            raise ContentError(f"{path}: {name}: unknown placeholder {sorted(unknown)}; known: {sorted(PLACEHOLDERS)}")
+        if "【" in text or "】" in text:
+            raise ContentError(f"{path}: {name}: the signature 【】 is put in front by the channel; take it out")
+        if "http:" in text or "https:" in text:
+            raise ContentError(f"{path}: {name}: texts carry no links")
+    return texts
+
+
+def _placeholders(text: str, where: str = "response") -> frozenset[str]:
+    try:
+        fields = list(string.Formatter().parse(text))
+    except ValueError as error:
+        raise ContentError(f"{where}: {error}") from None
+    for _, name, spec, conversion in fields:
+        if name is not None and (not name.isidentifier() or spec or conversion):
+            raise ContentError(f"{where}: {{{name}}}: a placeholder is a plain name")
+    return frozenset(name for _, name, _, _ in fields if name)
+
+
+def _write(name: str, value: Slot, language: str, currency: str) -> str:
+    if name == "product":
+        return _PRODUCTS[language if language in _PRODUCTS else "en"].get(str(value), str(value))
+    if isinstance(value, Decimal):
+        return money(value, language, currency)
+    if isinstance(value, date):
+        return day(value, language)
+    return str(value)
+
+
+def money(value: Decimal, language: str, currency: str) -> str:
+    """500 → 500元 / ¥500; cents only where there are any."""
+    figure = f"{value:,.2f}".removesuffix(".00")
+    if language == "zh" and currency == "CNY":
+        return f"{figure.replace(',', '')}元"
+    return f"{_SYMBOLS.get(currency, currency + ' ')}{figure}"
+
+
+def day(value: date, language: str) -> str:
+    """2026-11-27 → 11月27日（周五） / Fri 27 Nov."""
+    if language == "zh":
+        return f"{value.month}月{value.day}日（周{_WEEKDAYS['zh'][value.weekday()]}）"
+    return f"{_WEEKDAYS['en'][value.weekday()]} {value.day} {_MONTHS[value.month - 1]}"
