@@ -1,0 +1,165 @@
+"""Cases as they stand in the store: lock, load, and find customers, always in sets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.case import Account, Case, Hold, HoldKind, Offer, Owner, Product, Promise, State
+from bot.core.decision import Purpose
+from bot.core.reading import Asked
+from bot.store import tables as t
+
+COUNTED = (Purpose.REMINDER, Purpose.PROMISE_REMINDER)
+LEFT = ("submitting", "sent", "unknown")
+
+customer, phone, suppression = t.Customer.__table__, t.Phone.__table__, t.Suppression.__table__  # type: ignore[attr-defined]
+account, case_file, hold = t.Account.__table__, t.CaseFile.__table__, t.Hold.__table__  # type: ignore[attr-defined]
+promise, handoff, outbox = t.Promise.__table__, t.Handoff.__table__, t.Outbox.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(slots=True)
+class File:
+    """A case together with what storing it needs: the row's counters, the number, the journal's head."""
+
+    case: Case
+    reference: str
+    name: str
+    number: str
+    number_hash: str
+    data_key: str | None
+    last_seq: int
+    journal_seq: int
+    journal_head: str
+    channel: str | None = None
+    agent_id: int | None = None
+    account_references: dict[int, str] = field(default_factory=dict)
+
+
+async def lock(connection: AsyncConnection, ids: Sequence[int], skip_locked: bool = True) -> list[int]:
+    """Lock these customers for the rest of the transaction; those that another holds are left out (or waited for).
+
+    NO KEY: a reply can still be stored while its customer is locked. On SQLite the one writer is the lock.
+    """
+    query: Select[Any] = select(customer.c.id).where(customer.c.id.in_(ids)).order_by(customer.c.id)
+    if connection.dialect.name == "postgresql":
+        query = query.with_for_update(skip_locked=skip_locked, key_share=True)
+    return list((await connection.execute(query)).scalars())
+
+
+async def load(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> dict[int, File]:
+    """The files of these customers, one query per table however many there are."""
+    rows = {row.id: row for row in await connection.execute(select(customer).where(customer.c.id.in_(ids)))}
+    numbers = {
+        row.customer_id: row
+        for row in await connection.execute(
+            select(phone, suppression.c.reason)
+            .outerjoin(suppression, suppression.c.number_hash == phone.c.number_hash)
+            .where(phone.c.customer_id.in_(ids), phone.c.current)
+        )
+    }
+    files = {
+        row.customer_id: row
+        for row in await connection.execute(select(case_file).where(case_file.c.customer_id.in_(ids)))
+    }
+    accounts = await _by_customer(
+        connection, select(account).where(account.c.customer_id.in_(ids)).order_by(account.c.id)
+    )
+    holds = await _by_customer(
+        connection,
+        select(hold).where(hold.c.customer_id.in_(ids), hold.c.lifted_at.is_(None)).order_by(hold.c.id),
+    )
+    promises = await _by_customer(
+        connection, select(promise).where(promise.c.customer_id.in_(ids), promise.c.status == "open")
+    )
+    queues = await _by_customer(
+        connection, select(handoff).where(handoff.c.customer_id.in_(ids), handoff.c.closed_at.is_(None))
+    )
+    contacts = await _by_customer(
+        connection,
+        select(outbox.c.customer_id, outbox.c.sent_at)
+        .where(
+            outbox.c.customer_id.in_(ids),
+            outbox.c.purpose.in_(COUNTED),
+            outbox.c.state.in_(LEFT),
+            outbox.c.sent_at > now - timedelta(days=31),
+        )
+        .order_by(outbox.c.sent_at),
+    )
+    channels = await _last_channels(connection, ids)
+    loaded = {}
+    for id, row in rows.items():
+        number, file = numbers.get(id), files[id]
+        loaded[id] = File(
+            case=Case(
+                customer_id=id,
+                state=State(file.state),
+                owner=Owner(file.owner),
+                language=row.language,
+                zones=tuple(zone for zone in row.zones.split(",") if zone),
+                jurisdiction=row.jurisdiction,
+                known=row.known,
+                reachable=number is not None and number.reason is None,
+                number_reserved=number is not None and number.source == "reserved",
+                accounts=tuple(map(_account, accounts[id])),
+                promise=_promise(promises[id][0]) if promises[id] else None,
+                broken_in_a_row=file.broken_in_a_row,
+                holds=tuple(Hold(HoldKind(h.kind), h.until_at) for h in holds[id]),
+                handoff_queue=queues[id][0].queue if queues[id] else None,
+                asked=Asked(file.asked) if file.asked else None,
+                offer=Offer(file.offer_amount, file.offer_due_on) if file.offer_amount or file.offer_due_on else None,
+                unclear_in_a_row=file.unclear_in_a_row,
+                contacts=tuple(contact.sent_at for contact in contacts[id]),
+                opened_at=file.opened_at,
+            ),
+            reference=row.reference,
+            name=row.name,
+            number=number.number if number else "",
+            number_hash=number.number_hash if number else "",
+            data_key=row.data_key,
+            last_seq=row.last_seq,
+            journal_seq=row.journal_seq,
+            journal_head=row.journal_head,
+            channel=channels.get(id),
+            agent_id=file.agent_id,
+            account_references={a.id: a.reference for a in accounts[id]},
+        )
+    return loaded
+
+
+async def _by_customer(connection: AsyncConnection, query: Select[Any]) -> defaultdict[int, list[Any]]:
+    found: defaultdict[int, list[Any]] = defaultdict(list)
+    for row in await connection.execute(query):
+        found[row.customer_id].append(row)
+    return found
+
+
+async def _last_channels(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, str]:
+    """The channel on which each customer last wrote: answers go back the same way."""
+    inbound = t.Inbound.__table__  # type: ignore[attr-defined]
+    newest = select(func.max(inbound.c.id)).where(inbound.c.customer_id.in_(ids)).group_by(inbound.c.customer_id)
+    rows = await connection.execute(select(inbound.c.customer_id, inbound.c.channel).where(inbound.c.id.in_(newest)))
+    return {row.customer_id: row.channel for row in rows}
+
+
+def _account(row: Any) -> Account:
+    return Account(
+        id=row.id,
+        product=Product(row.product),
+        balance=row.balance,
+        amount_due=row.amount_due,
+        minimum_due=row.minimum_due,
+        due_on=row.due_on,
+        currency=row.currency,
+        tail=row.tail,
+    )
+
+
+def _promise(row: Any) -> Promise:
+    return Promise(amount=row.amount, due_on=row.due_on, made_at=row.made_at, paid=row.paid, id=row.id)

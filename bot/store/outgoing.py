@@ -1,0 +1,191 @@
+"""The outbox from the sender's side: what is due, what left, what came of it, and the receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import tables as t
+from bot.store.cases import lock, outbox
+from bot.store.record import upsert
+
+channel, receipt = t.Channel.__table__, t.Receipt.__table__  # type: ignore[attr-defined]
+
+LEASE = timedelta(seconds=60)  # longer than any gateway's time-out: after it, nobody is sending this any more
+RANK = {"queued": 10, "sent": 20, "undelivered": 80, "failed": 80, "delivered": 90}
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A text that is due to leave."""
+
+    id: int
+    customer_id: int
+    our_ref: str
+    channel: str
+    purpose: str
+    response: str
+    text: str
+    author: str
+    state: str
+    queued_at: datetime
+    attempts: int
+
+
+async def claim_due(connection: AsyncConnection, now: datetime, limit: int) -> list[Due]:
+    """Lock the customers who have texts due and say which may go next: one per customer, the oldest first.
+
+    Customers are locked before their rows are looked at, in the order in which every transaction locks them.
+    """
+    o = outbox
+    earlier = outbox.alias("earlier")
+    blocked = select(earlier.c.id).where(
+        earlier.c.customer_id == o.c.customer_id,
+        earlier.c.seq < o.c.seq,
+        or_(
+            earlier.c.state.in_(("queued", "submitting")),
+            and_(earlier.c.state == "held", earlier.c.due_at <= now),
+        ),
+    )
+    open_channel = select(channel.c.name).where(channel.c.name == o.c.channel, channel.c.paused_reason.is_not(None))
+    is_due = o.c.state.in_(("queued", "held")) & (o.c.due_at <= now) & ~blocked.exists() & ~open_channel.exists()
+    candidates = (
+        await connection.execute(select(o.c.customer_id).where(is_due).order_by(o.c.due_at, o.c.id).limit(limit * 3))
+    ).scalars()
+    taken = await lock(connection, list(dict.fromkeys(candidates)))
+    if not taken:
+        return []
+    rows = await connection.execute(
+        select(*(o.c[name] for name in Due.__slots__)).where(o.c.customer_id.in_(taken), is_due).order_by(o.c.id)
+    )
+    return [Due(*row) for row in rows][:limit]
+
+
+async def grant(
+    connection: AsyncConnection, wanted: Mapping[str, int], limits: Mapping[str, int], now: datetime
+) -> dict[str, int]:
+    """How many texts each channel may submit now. The count of the running second is shared by all processes."""
+    second = now.replace(microsecond=0)
+    await connection.execute(
+        upsert(connection, channel).on_conflict_do_nothing(),
+        [{"name": name, "sent_in_second": 0} for name in sorted(wanted)],
+    )
+    query = select(channel).where(channel.c.name.in_(wanted)).order_by(channel.c.name)
+    rows = (
+        await connection.execute(query.with_for_update() if connection.dialect.name == "postgresql" else query)
+    ).all()
+    granted, changes = {}, []
+    for row in rows:
+        used = row.sent_in_second if row.second_at == second else 0
+        granted[row.name] = max(0, min(wanted[row.name], limits.get(row.name, 1) - used))
+        changes.append({"b_name": row.name, "second_at": second, "sent_in_second": used + granted[row.name]})
+    await connection.execute(update(channel).where(channel.c.name == bindparam("b_name")), changes)
+    return granted
+
+
+async def mark(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Change outbox rows by id; every mapping has `b_id` and the same columns as the others."""
+    if rows:
+        await connection.execute(update(outbox).where(outbox.c.id == bindparam("b_id")), list(rows))
+
+
+async def expire_leases(connection: AsyncConnection, now: datetime) -> int:
+    """A text whose sender died between submitting and noting the answer: nobody knows whether it left."""
+    dead = (outbox.c.state == "submitting") & (outbox.c.lease_at < now)
+    result = await connection.execute(
+        update(outbox)
+        .where(dead)
+        .values(state="unknown", reason="the sender stopped before the gateway answered", due_at=now)
+    )
+    return result.rowcount
+
+
+async def unknowns(connection: AsyncConnection, now: datetime, limit: int) -> list[Due]:
+    """Texts of which nobody knows whether they left, whose turn it is to be looked up."""
+    columns = (outbox.c[name] for name in Due.__slots__)
+    query = (
+        select(*columns).where(outbox.c.state == "unknown", outbox.c.due_at <= now).order_by(outbox.c.id).limit(limit)
+    )
+    return [Due(*row) for row in await connection.execute(query)]
+
+
+async def pause(connection: AsyncConnection, name: str, reason: str | None) -> None:
+    """Stop a channel's sending, with the reason; None lets it go on."""
+    put = upsert(connection, channel).values(name=name, paused_reason=reason, sent_in_second=0)
+    await connection.execute(put.on_conflict_do_update(index_elements=["name"], set_={"paused_reason": reason}))
+
+
+async def paused(connection: AsyncConnection) -> dict[str, str]:
+    """The channels that are paused, and why."""
+    query = select(channel.c.name, channel.c.paused_reason).where(channel.c.paused_reason.is_not(None))
+    return {row.name: row.paused_reason for row in await connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A receipt and the text that it belongs to."""
+
+    receipt_id: int
+    status: str
+    code: str
+    kind: str | None
+    outbox_id: int
+    customer_id: int
+    state: str
+    delivery: str | None
+
+
+async def match_receipts(connection: AsyncConnection, limit: int) -> list[Matched]:
+    """Unmatched receipts whose text is known, customers locked. The others stay parked until their text is."""
+    r = receipt
+    mine = or_(
+        outbox.c.our_ref == r.c.our_ref, and_(outbox.c.channel == r.c.channel, outbox.c.provider_id == r.c.provider_id)
+    )
+    columns = (
+        r.c.id, r.c.status, r.c.code, r.c.kind,
+        outbox.c.id.label("outbox_id"), outbox.c.customer_id, outbox.c.state, outbox.c.delivery,
+    )  # fmt: skip
+    query = select(*columns).join(outbox, mine).where(r.c.matched_at.is_(None)).order_by(r.c.id).limit(limit)
+    ids = dict.fromkeys(row.customer_id for row in await connection.execute(query))
+    taken = await lock(connection, list(ids))
+    again = await connection.execute(query.where(outbox.c.customer_id.in_(taken)))
+    return [Matched(*row) for row in again]
+
+
+async def note_receipts(connection: AsyncConnection, matched: Sequence[Matched], now: datetime) -> None:
+    """Move deliveries forward, never back; a receipt also settles what was unknown."""
+    standing = {one.outbox_id: one.delivery for one in matched}
+    states = {one.outbox_id: one.state for one in matched}
+    for one in matched:
+        before = standing[one.outbox_id]
+        if RANK[one.status] > RANK.get(before or "", 0):
+            standing[one.outbox_id] = one.status
+        if states[one.outbox_id] in ("unknown", "submitting"):
+            states[one.outbox_id] = "sent"
+    await mark(
+        connection,
+        [
+            {
+                "b_id": id,
+                "delivery": status,
+                "state": states[id],
+                "delivered_at": now if status == "delivered" else None,
+            }
+            for id, status in standing.items()
+        ],
+    )
+    seen = [{"b_id": one.receipt_id, "matched_at": now} for one in matched]
+    if seen:
+        await connection.execute(update(receipt).where(receipt.c.id == bindparam("b_id")), seen)
+
+
+async def store_channels(connection: AsyncConnection, names: Sequence[str]) -> None:
+    """Make every configured channel known to operations."""
+    rows = [{"name": name, "sent_in_second": 0} for name in names]
+    if rows:
+        await connection.execute(upsert(connection, channel).on_conflict_do_nothing(), rows)

@@ -1,0 +1,236 @@
+"""The bank's portfolio in the store: customers and accounts by the bank's own references, and posted payments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.case import Account, Case, Product, State, Timer
+from bot.core.strategy import Strategy, first_reminder_at
+from bot.store import tables as t
+from bot.store.cases import account, case_file, customer, lock, phone
+from bot.store.columns import keyring
+from bot.store.inbox import new_file
+from bot.store.keys import new_customer_key
+from bot.store.record import upsert
+
+agenda, payment = t.Agenda.__table__, t.Payment.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioRow:
+    """One account of one customer, valid in itself."""
+
+    customer: str
+    name: str
+    number: str
+    language: str
+    zones: str
+    jurisdiction: str
+    account: str
+    product: Product
+    balance: Decimal
+    amount_due: Decimal
+    minimum_due: Decimal | None
+    due_on: date
+    currency: str
+    tail: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """One payment, valid in itself."""
+
+    reference: str
+    account: str
+    amount: Decimal
+    paid_on: date
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a batch did."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: list[tuple[int, str, str]] = field(default_factory=list)  # place in the batch, column, problem
+
+
+PERSON = ("name", "language", "zones", "jurisdiction")
+LEDGER = ("product", "balance", "amount_due", "minimum_due", "due_on", "currency", "tail")
+
+
+async def put_portfolio(
+    connection: AsyncConnection, rows: Sequence[PortfolioRow], strategy: Strategy, now: datetime
+) -> Tally:
+    """Upsert by reference. What is already so is not touched; a customer with new arrears gets a first reminder."""
+    tally = Tally()
+    people = {row.customer: row for row in rows}
+    ids = await _customers(connection, people, now)
+    await lock(connection, sorted(ids.values()), skip_locked=False)
+    await _numbers(connection, people, ids)
+    await _accounts(connection, rows, ids, tally)
+    await _start(connection, set(ids.values()), strategy, now)
+    return tally
+
+
+async def _customers(connection: AsyncConnection, people: dict[str, PortfolioRow], now: datetime) -> dict[str, int]:
+    query = select(customer).where(customer.c.reference.in_(people))
+    standing = {row.reference: row for row in await connection.execute(query)}
+    new = [
+        {
+            "reference": reference,
+            **{name: getattr(row, name) for name in PERSON},
+            "known": True,
+            "data_key": new_customer_key().hex(),
+            "last_seq": 0,
+            "journal_seq": 0,
+            "journal_head": "",
+            "created_at": now,
+        }
+        for reference, row in people.items()
+        if reference not in standing
+    ]
+    if new:
+        await connection.execute(insert(customer), new)
+    changed = [
+        {"b_id": old.id, **{name: getattr(row, name) for name in PERSON}}
+        for reference, row in people.items()
+        if (old := standing.get(reference)) is not None and any(getattr(old, n) != getattr(row, n) for n in PERSON)
+    ]
+    if changed:
+        await connection.execute(update(customer).where(customer.c.id == bindparam("b_id")), changed)
+    ids = await connection.execute(select(customer.c.reference, customer.c.id).where(customer.c.reference.in_(people)))
+    return {row.reference: row.id for row in ids}
+
+
+async def _numbers(connection: AsyncConnection, people: dict[str, PortfolioRow], ids: dict[str, int]) -> None:
+    """Keep one current number per customer: the one that the bank's file names, which is the reserved one."""
+    query = select(phone.c.customer_id, phone.c.number_hash, phone.c.current).where(
+        phone.c.customer_id.in_(ids.values())
+    )
+    current = {row.customer_id: row.number_hash for row in await connection.execute(query) if row.current}
+    keys, puts, replaced = keyring(), [], []
+    for reference, row in people.items():
+        id, hash = ids[reference], keys.number_hash(row.number)
+        if current.get(id) == hash:
+            continue
+        if id in current:
+            replaced.append({"b_customer": id})
+        puts.append(
+            {"customer_id": id, "number": row.number, "number_hash": hash, "source": "reserved", "current": True}
+        )
+    if replaced:
+        old = update(phone).where(phone.c.customer_id == bindparam("b_customer")).values(current=False)
+        await connection.execute(old, replaced)
+        # A new number is a new person to be reached: what was said of the old one does not hold for it.
+        back = update(customer).where(customer.c.id == bindparam("b_customer")).values(known=True)
+        await connection.execute(back, replaced)
+    if puts:
+        put = upsert(connection, phone)
+        change = {"current": True, "source": "reserved"}
+        await connection.execute(
+            put.on_conflict_do_update(index_elements=["customer_id", "number_hash"], set_=change), puts
+        )
+
+
+async def _accounts(
+    connection: AsyncConnection, rows: Sequence[PortfolioRow], ids: dict[str, int], tally: Tally
+) -> None:
+    query = select(account).where(account.c.reference.in_([row.account for row in rows]))
+    standing = {row.reference: row for row in await connection.execute(query)}
+    new, changed = [], []
+    for place, row in enumerate(rows):
+        values = {name: getattr(row, name) for name in LEDGER}
+        old = standing.get(row.account)
+        if old is None:
+            new.append({"customer_id": ids[row.customer], "reference": row.account, **values})
+        elif old.customer_id != ids[row.customer]:
+            tally.refused.append((place, "account", "this account belongs to another customer"))
+        elif any(getattr(old, name) != value for name, value in values.items()):
+            changed.append({"b_id": old.id, **values})
+        else:
+            tally.unchanged += 1
+    if new:
+        await connection.execute(insert(account), new)
+    if changed:
+        await connection.execute(update(account).where(account.c.id == bindparam("b_id")), changed)
+    tally.created, tally.updated = len(new), len(changed)
+
+
+async def _start(connection: AsyncConnection, ids: set[int], strategy: Strategy, now: datetime) -> None:
+    """Open a file for whoever has none, reopen settled ones with new arrears, put the first reminder on the agenda."""
+    query = select(case_file.c.customer_id, case_file.c.state).where(case_file.c.customer_id.in_(ids))
+    states = {row.customer_id: row.state for row in await connection.execute(query)}
+    due: dict[int, list[Any]] = {}
+    candidates = {id for id in ids if states.get(id) in (None, State.SETTLED)}
+    for row in await connection.execute(select(account).where(account.c.customer_id.in_(candidates))):
+        due.setdefault(row.customer_id, []).append(row)
+    zones = {
+        row.id: row.zones
+        for row in await connection.execute(
+            select(customer.c.id, customer.c.zones).where(customer.c.id.in_(candidates))
+        )
+    }
+    reminders, files = [], []
+    for id in candidates:
+        at = first_reminder_at(_bare_case(id, zones[id], due.get(id, [])), strategy, now)
+        if id not in states:
+            files.append(new_file(id, State.NEW, now))
+        if at is not None:
+            reminders.append({"customer_id": id, "timer": Timer.REMINDER, "due_at": at})
+    if files:
+        await connection.execute(insert(case_file), files)
+    again = [{"b_customer": row["customer_id"]} for row in reminders if row["customer_id"] in states]
+    if again:
+        reopen = update(case_file).where(case_file.c.customer_id == bindparam("b_customer")).values(state=State.NEW)
+        await connection.execute(reopen, again)
+    if reminders:
+        await connection.execute(upsert(connection, agenda).on_conflict_do_nothing(), reminders)
+
+
+def _bare_case(id: int, zones: str, rows: Sequence[Any]) -> Case:
+    accounts = tuple(
+        Account(row.id, Product(row.product), row.balance, row.amount_due, row.minimum_due, row.due_on) for row in rows
+    )
+    return Case(customer_id=id, zones=tuple(zones.split(",")), accounts=accounts)
+
+
+async def put_payments(connection: AsyncConnection, rows: Sequence[PaymentRow], now: datetime) -> Tally:
+    """Note payments for the next turn; one that was noted before, by its reference, is not noted again."""
+    tally = Tally()
+    query = select(account.c.reference, account.c.id, account.c.customer_id)
+    known = {
+        row.reference: row
+        for row in await connection.execute(query.where(account.c.reference.in_([row.account for row in rows])))
+    }
+    noted = set(
+        (
+            await connection.execute(
+                select(payment.c.reference).where(payment.c.reference.in_([row.reference for row in rows]))
+            )
+        ).scalars()
+    )
+    new = []
+    for place, row in enumerate(rows):
+        if row.account not in known:
+            tally.refused.append((place, "account", f"there is no account {row.account!r}; import the portfolio first"))
+        elif row.reference in noted:
+            tally.unchanged += 1
+        else:
+            owner = known[row.account]
+            new.append({
+                "customer_id": owner.customer_id, "account_id": owner.id, "reference": row.reference,
+                "amount": row.amount, "paid_on": row.paid_on, "posted_at": now, "handled_at": None,
+            })  # fmt: skip
+    if new:
+        await connection.execute(upsert(connection, payment).on_conflict_do_nothing(), new)
+    tally.created = len(new)
+    return tally

@@ -1,0 +1,87 @@
+"""Connections: one implementation for SQLite (one process, one writer) and PostgreSQL (a fleet)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+
+class StoreDown(Exception):
+    """The database cannot be reached or refuses to work just now; the same call may succeed later."""
+
+
+class Database:
+    """Where everything is kept. `write()` is a transaction that commits at its end; `read()` never writes."""
+
+    def __init__(self, url: str):
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            if self.url.database not in (None, "", ":memory:"):
+                Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+            self._writer = _sqlite(self.url.set(drivername="sqlite+aiosqlite"), pool_size=1, begin="BEGIN IMMEDIATE")
+            self._reader = _sqlite(self.url.set(drivername="sqlite+aiosqlite"), pool_size=4, begin="BEGIN")
+        else:
+            url_pg = self.url.set(drivername="postgresql+asyncpg")
+            self._writer = create_async_engine(url_pg, pool_size=10, max_overflow=5, pool_pre_ping=True)
+            self._reader = self._writer
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that commits at the end and rolls back on any error."""
+        async with _connection(self._writer) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A consistent view of the data; on SQLite it never waits for the writer."""
+        async with _connection(self._reader) as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Release all connections."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+    async def ping(self) -> None:
+        """Raise StoreDown where the database does not answer."""
+        async with self.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
+
+@asynccontextmanager
+async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        if error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError"):
+            raise StoreDown(type(error.orig).__name__ if error.orig else "database error") from error
+        raise
+    except (OSError, TimeoutError) as error:
+        raise StoreDown(f"the database cannot be reached ({type(error).__name__})") from error
+
+
+def _sqlite(url: Any, pool_size: int, begin: str) -> AsyncEngine:
+    """An engine that begins transactions itself: the driver's own habit would read and write in separate ones."""
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, connect_args={"timeout": 30})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,351 @@
+"""The tables. SQLModel classes are the schema; the hot path writes with SQLAlchemy Core on `X.__table__`.
+
+`*_at` is an aware UTC moment, `*_on` a local date. An incoming text lives in `inbound` and an outgoing one in `outbox`:
+each row is both the queue's entry and the message of record; `seq` orders both within a customer.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from bot.store.columns import BigId, Cents, Sealed, UtcMoment
+
+
+def _id() -> Column[int]:
+    return Column(BigId, primary_key=True, autoincrement=True)
+
+
+def _customer(index: bool = True) -> Column[int]:
+    return Column(BigId, ForeignKey("customer.id"), nullable=False, index=index)
+
+
+def _moment(nullable: bool = True, index: bool = False) -> Column[datetime]:
+    return Column(UtcMoment, nullable=nullable, index=index)
+
+
+def _cents(nullable: bool = False) -> Column[Decimal]:
+    return Column(Cents, nullable=nullable)
+
+
+def _sealed(nullable: bool = False) -> Column[str]:
+    return Column(Sealed, nullable=nullable)
+
+
+class Customer(SQLModel, table=True):
+    """A customer, or the unknown sender of a reply. The row whose lock orders everything about them."""
+
+    id: int | None = Field(default=None, sa_column=_id())
+    reference: str = Field(unique=True, max_length=64)
+    name: str = Field(sa_column=_sealed())
+    language: str = Field(max_length=8)
+    zones: str = Field(max_length=200)
+    jurisdiction: str = Field(max_length=16)
+    known: bool = True
+    data_key: str | None = Field(default=None, sa_column=_sealed(nullable=True))
+    last_seq: int = 0
+    journal_seq: int = 0
+    journal_head: str = Field(default="", max_length=64)
+    created_at: datetime = Field(sa_column=_moment(nullable=False))
+
+
+class Phone(SQLModel, table=True):
+    """A customer's number and where it came from: `reserved` is the one that they left with the bank."""
+
+    __table_args__ = (UniqueConstraint("customer_id", "number_hash"),)
+    id: int | None = Field(default=None, sa_column=_id())
+    customer_id: int = Field(sa_column=_customer(index=False))
+    number: str = Field(sa_column=_sealed())
+    number_hash: str = Field(index=True, max_length=64)
+    source: str = Field(max_length=16)
+    current: bool = True
+
+
+class Suppression(SQLModel, table=True):
+    """A number that must never be texted, whoever's file it stands on."""
+
+    number_hash: str = Field(primary_key=True, max_length=64)
+    reason: str = Field(max_length=32)
+    since_at: datetime = Field(sa_column=_moment(nullable=False))
+
+
+class Account(SQLModel, table=True):
+    """One loan or card as the bank's ledger shows it."""
+
+    id: int | None = Field(default=None, sa_column=_id())
+    customer_id: int = Field(sa_column=_customer())
+    reference: str = Field(unique=True, max_length=64)
+    product: str = Field(max_length=16)
+    balance: Decimal = Field(sa_column=_cents())
+    amount_due: Decimal = Field(sa_column=_cents())
+    minimum_due: Decimal | None = Field(default=None, sa_column=_cents(nullable=True))
+    due_on: date
+    currency: str = Field(max_length=3)
+    tail: str = Field(max_length=8)
+
+
+class CaseFile(SQLModel, table=True):
+    """Where the conversation with a customer stands."""
+
+    __tablename__ = "case_file"
+    customer_id: int = Field(sa_column=Column(BigId, ForeignKey("customer.id"), primary_key=True, autoincrement=False))
+    state: str = Field(max_length=24, index=True)
+    owner: str = Field(max_length=8)
+    agent_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("agent.id")))
+    asked: str | None = Field(default=None, max_length=24)
+    offer_amount: Decimal | None = Field(default=None, sa_column=_cents(nullable=True))
+    offer_due_on: date | None = None
+    unclear_in_a_row: int = 0
+    broken_in_a_row: int = 0
+    opened_at: datetime | None = Field(default=None, sa_column=_moment())
+    changed_at: datetime = Field(sa_column=_moment(nullable=False))
+
+
+class Hold(SQLModel, table=True):
+    """A standstill; it stands until `lifted_at` is written."""
+
+    id: int | None = Field(default=None, sa_column=_id())
+    customer_id: int = Field(sa_column=_customer())
+    kind: str = Field(max_length=16)
+    placed_at: datetime = Field(sa_column=_moment(nullable=False))
+    until_at: datetime | None = Field(default=None, sa_column=_moment())
+    lifted_at: datetime | None = Field(default=None, sa_column=_moment())
+
+
+class Promise(SQLModel, table=True):
+    """A promise to pay and what became of it."""
+
+    id: int | None = Field(default=None, sa_column=_id())
+    customer_id: int = Field(sa_column=_customer())
+    amount: Decimal = Field(sa_column=_cents())
+    due_on: date
+    status: str = Field(max_length=12)
+    paid: Decimal = Field(sa_column=_cents())
+    made_at: datetime = Field(sa_column=_moment(nullable=False))
+    closed_at: datetime | None = Field(default=None, sa_column=_moment())
+
+
+class Payment(SQLModel, table=True):
+    """Money that arrived; `handled_at` says when the case took notice."""
+
+    __table_args__ = (
+        Index(
+            "payment_pending",
+            "customer_id",
+            postgresql_where=text("handled_at IS NULL"),
+            sqlite_where=text("handled_at IS NULL"),
+        ),
+    )
+    id: int | None = Field(default=None, sa_column=_id())
+    customer_id: int = Field(sa_column=_customer())
+    account_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("account.id")))
+    reference: str = Field(unique=True, max_length=64)
+    amount: Decimal = Field(sa_column=_cents())
+    paid_on: date
+    posted_at: datetime = Field(sa_column=_moment(nullable=False))
+    handled_at: datetime | None = Field(default=None, sa_column=_moment())
+
+
+class Handoff(SQLModel, table=True):
+    """A person was called; one open row per customer."""
+
+    id: int | None = Field(default=None, sa_column=_id())
+    customer_id: int = Field(sa_column=_customer())
+    queue: str = Field(max_length=24)
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    priority: int
+    opened_at: datetime = Field(sa_column=_moment(nullable=False))
+    due_at: datetime = Field(sa_column=_moment(nullable=False, index=True))
+    taken_at: datetime | None = Field(default=None, sa_column=_moment())
+    agent_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("agent.id")))
+    closed_at: datetime | None = Field(default=None, sa_column=_moment())
+    outcome: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class Agenda(SQLModel, table=True):
+    """A timer: at most one of each kind for a customer."""
+
+    customer_id: int = Field(sa_column=Column(BigId, ForeignKey("customer.id"), primary_key=True, autoincrement=False))
+    timer: str = Field(primary_key=True, max_length=20)
+    due_at: datetime = Field(sa_column=_moment(nullable=False, index=True))
+
+
+class Inbound(SQLModel, table=True):
+    """A reply, stored before it is acknowledged. `state`: pending, handled, poisoned."""
+
+    __table_args__ = (
+        UniqueConstraint("channel", "provider_id"),
+        UniqueConstraint("content_key"),
+        Index(
+            "inbound_pending",
+            "received_at",
+            postgresql_where=text("state = 'pending'"),
+            sqlite_where=text("state = 'pending'"),
+        ),
+        Index(
+            "inbound_pending_of",
+            "customer_id",
+            postgresql_where=text("state = 'pending'"),
+            sqlite_where=text("state = 'pending'"),
+        ),
+        Index("inbound_of", "customer_id", "seq"),
+    )
+    id: int | None = Field(default=None, sa_column=_id())
+    channel: str = Field(max_length=32)
+    provider_id: str | None = Field(default=None, max_length=200)
+    content_key: str | None = Field(default=None, max_length=64)
+    customer_id: int = Field(sa_column=_customer(index=False))
+    sender: str = Field(sa_column=_sealed())
+    sender_hash: str = Field(max_length=64)
+    destination: str = Field(max_length=64)
+    text: str = Field(sa_column=_sealed())
+    provider_opted_out: bool = False
+    provider_at: datetime | None = Field(default=None, sa_column=_moment())
+    received_at: datetime = Field(sa_column=_moment(nullable=False))
+    state: str = Field(default="pending", max_length=10)
+    seq: int | None = None
+    intents: str | None = Field(default=None, max_length=200)
+    handled_at: datetime | None = Field(default=None, sa_column=_moment())
+
+
+class Outbox(SQLModel, table=True):
+    """A text of ours. `delivery` is what receipts say of it.
+
+    `state`: queued, held, submitting, sent, unknown, failed, cancelled.
+    """
+
+    __table_args__ = (
+        Index(
+            "outbox_open",
+            "due_at",
+            postgresql_where=text("state IN ('queued', 'held', 'submitting')"),
+            sqlite_where=text("state IN ('queued', 'held', 'submitting')"),
+        ),
+        Index("outbox_of", "customer_id", "seq"),
+        Index("outbox_provider", "channel", "provider_id"),
+    )
+    id: int | None = Field(default=None, sa_column=_id())
+    customer_id: int = Field(sa_column=_customer(index=False))
+    seq: int
+    our_ref: str = Field(unique=True, max_length=40)
+    channel: str = Field(max_length=32)
+    purpose: str = Field(max_length=24)
+    response: str = Field(max_length=48)
+    slots: str = Field(sa_column=_sealed())
+    text: str = Field(sa_column=_sealed())
+    author: str = Field(max_length=40)
+    state: str = Field(max_length=12)
+    reason: str | None = Field(default=None, sa_column=Column(Text))
+    queued_at: datetime = Field(sa_column=_moment(nullable=False))
+    due_at: datetime = Field(sa_column=_moment(nullable=False))
+    lease_at: datetime | None = Field(default=None, sa_column=_moment())
+    attempts: int = 0
+    sent_at: datetime | None = Field(default=None, sa_column=_moment())
+    provider_id: str | None = Field(default=None, max_length=200)
+    delivery: str | None = Field(default=None, max_length=12)
+    delivered_at: datetime | None = Field(default=None, sa_column=_moment())
+    segments: int = 0
+
+
+class Receipt(SQLModel, table=True):
+    """A delivery report; `matched_at` empty means parked until the text that it belongs to is known."""
+
+    __table_args__ = (
+        UniqueConstraint("dedup_key"),
+        Index(
+            "receipt_parked",
+            "received_at",
+            postgresql_where=text("matched_at IS NULL"),
+            sqlite_where=text("matched_at IS NULL"),
+        ),
+    )
+    id: int | None = Field(default=None, sa_column=_id())
+    channel: str = Field(max_length=32)
+    dedup_key: str = Field(max_length=64)
+    provider_id: str | None = Field(default=None, max_length=200)
+    our_ref: str | None = Field(default=None, max_length=200)
+    status: str = Field(max_length=12)
+    code: str = Field(default="", max_length=200)
+    kind: str | None = Field(default=None, max_length=12)
+    received_at: datetime = Field(sa_column=_moment(nullable=False))
+    matched_at: datetime | None = Field(default=None, sa_column=_moment())
+
+
+class DeadLetter(SQLModel, table=True):
+    """What was authentic but could not be read: kept for a person, acknowledged to the gateway."""
+
+    __tablename__ = "dead_letter"
+    id: int | None = Field(default=None, sa_column=_id())
+    channel: str = Field(max_length=32)
+    received_at: datetime = Field(sa_column=_moment(nullable=False))
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    body: str = Field(sa_column=_sealed())
+
+
+class Journal(SQLModel, table=True):
+    """What happened, append-only: `hash` covers the entry and the one before, `sealed` opens by the customer's key."""
+
+    customer_id: int = Field(sa_column=Column(BigId, ForeignKey("customer.id"), primary_key=True, autoincrement=False))
+    seq: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    at: datetime = Field(sa_column=_moment(nullable=False))
+    kind: str = Field(max_length=24)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    hash: str = Field(sa_column=Column(String(64), nullable=False))
+
+
+class Agent(SQLModel, table=True):
+    """A person of the bank who works in the console. Roles: agent, supervisor, auditor, admin."""
+
+    id: int | None = Field(default=None, sa_column=_id())
+    login: str = Field(unique=True, max_length=64)
+    name: str = Field(max_length=80)
+    role: str = Field(max_length=12)
+    password_hash: str = Field(max_length=200)
+    language: str = Field(default="zh", max_length=8)
+    active: bool = True
+
+
+class AgentSession(SQLModel, table=True):
+    """A log-in; only the hash of its cookie is stored."""
+
+    __tablename__ = "agent_session"
+    id_hash: str = Field(primary_key=True, max_length=64)
+    agent_id: int = Field(sa_column=Column(BigId, ForeignKey("agent.id"), nullable=False))
+    csrf: str = Field(max_length=64)
+    created_at: datetime = Field(sa_column=_moment(nullable=False))
+    seen_at: datetime = Field(sa_column=_moment(nullable=False))
+
+
+class LoginAttempt(SQLModel, table=True):
+    """Failed log-ins, per account and per address, for throttling that works across processes."""
+
+    __tablename__ = "login_attempt"
+    subject: str = Field(primary_key=True, max_length=64)
+    failures: int = 0
+    blocked_until_at: datetime | None = Field(default=None, sa_column=_moment())
+
+
+class AccessLog(SQLModel, table=True):
+    """A person read personal data."""
+
+    __tablename__ = "access_log"
+    id: int | None = Field(default=None, sa_column=_id())
+    who: str = Field(max_length=80)
+    customer_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("customer.id"), index=True))
+    what: str = Field(max_length=80)
+    at: datetime = Field(sa_column=_moment(nullable=False))
+
+
+class Channel(SQLModel, table=True):
+    """A line to a gateway as operations see it: paused or not, and how much of its rate is used."""
+
+    name: str = Field(primary_key=True, max_length=32)
+    paused_reason: str | None = Field(default=None, sa_column=Column(Text))
+    second_at: datetime | None = Field(default=None, sa_column=_moment())
+    sent_in_second: int = 0
+
+
+METADATA = SQLModel.metadata

