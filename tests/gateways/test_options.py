@@ -1,0 +1,109 @@
+"""Building gateways from a channel's configuration, and errors that name what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.gateways import GATEWAYS, build
+from bot.gateways.options import OptionError
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+ACCOUNT, TOKEN = "AC" + "0" * 32, "t" * 22
+
+COMPLETE: dict[str, dict[str, str]] = {
+    "generic": {"secrets": SECRET},
+    "twilio": {"account_sid": ACCOUNT, "auth_tokens": "tok"},
+    "alibaba": {"path_token": TOKEN},
+    "tencent": {"path_token": TOKEN},
+    "simulator": {"secret": SECRET, "callback_url": "http://127.0.0.1:8080/hooks/1"},
+}
+SENDING: dict[str, dict[str, str]] = {
+    "generic": {"send_url": "https://sms.bank.example/send", "idempotent": "yes", "timeout_seconds": "2.5"},
+    "twilio": {"from_number": "+14155550199", "callback_url": "https://bot.example/h#rc=5"},
+    "alibaba": {
+        "access_key_id": "a",
+        "access_key_secret": "b",
+        "sign_name": "c",
+        "allowed_addresses": "10.0.0.0/8",
+    },
+    "tencent": {"secret_id": "a", "secret_key": "b", "app_id": "1400000000", "sign_name": "c"},
+    "simulator": {"seed": "monday"},
+}
+
+
+@pytest.mark.parametrize("kind", GATEWAYS)
+async def test_the_required_options_are_enough_to_receive(kind: str) -> None:
+    gateway = build(kind, COMPLETE[kind])
+    assert gateway.name == kind
+    assert gateway.can_send == (kind == "simulator")
+    assert build(kind, COMPLETE[kind] | SENDING[kind]).can_send
+
+
+@pytest.mark.parametrize("kind", GATEWAYS)
+def test_each_missing_option_is_named(kind: str) -> None:
+    for name in COMPLETE[kind]:
+        for rest in ({}, {name: "  "}):
+            given = {k: v for k, v in COMPLETE[kind].items() if k != name} | rest
+            with pytest.raises(OptionError, match=f"{kind}: option {name} is missing"):
+                build(kind, given)
+
+
+@pytest.mark.parametrize("kind", GATEWAYS)
+def test_a_misspelt_option_is_named_with_those_that_exist(kind: str) -> None:
+    with pytest.raises(OptionError, match=f"{kind}: unknown option secretz; it takes .*{next(iter(COMPLETE[kind]))}"):
+        build(kind, COMPLETE[kind] | {"secretz": "x"})
+
+
+def test_an_unknown_gateway_is_named_with_those_that_exist() -> None:
+    with pytest.raises(OptionError, match=r"unknown gateway pigeon; there are generic, twilio, .*simulator"):
+        build("pigeon", {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "named"),
+    [
+        ("generic", {"secrets": "whsec_c2hvcnQ="}, "secrets"),
+        ("generic", {"secrets": f"{SECRET}, not base64!"}, "secrets"),
+        ("generic", {"send_url": "sms.bank.example"}, "send_url"),
+        ("generic", {"send_url": "https://sms.bank.example:port/"}, "send_url"),
+        ("generic", {"look_up_url": "/texts"}, "look_up_url"),
+        ("generic", {"idempotent": "maybe"}, "idempotent"),
+        ("generic", {"timeout_seconds": "soon"}, "timeout_seconds"),
+        ("generic", {"timeout_seconds": "0"}, "timeout_seconds"),
+        ("twilio", {"account_sid": "AC1"}, "account_sid"),
+        ("twilio", {"from_number": "+1", "messaging_service_sid": "MG1"}, "from_number"),
+        ("twilio", {"callback_url": "bot.example"}, "callback_url"),
+        ("twilio", {"api_base": "ftp://x"}, "api_base"),
+        ("alibaba", {"path_token": "short"}, "path_token"),
+        ("alibaba", {"path_token": f"{TOKEN},short"}, "path_token"),
+        ("alibaba", {"allowed_addresses": "everywhere"}, "allowed_addresses"),
+        ("alibaba", {"access_key_id": "LTAI-1"}, "access_key_secret"),
+        ("tencent", {"path_token": "short"}, "path_token"),
+        ("tencent", {"secret_id": "AKID-1"}, "secret_key"),
+        ("tencent", {"api_base": "sms"}, "api_base"),
+        ("simulator", {"secret": "hunter2"}, "secret"),
+        ("simulator", {"callback_url": "nowhere"}, "callback_url"),
+    ],
+)
+def test_a_value_that_cannot_work_is_named_and_never_shown(kind: str, changed: dict[str, str], named: str) -> None:
+    with pytest.raises(OptionError, match=named) as caught:
+        build(kind, COMPLETE[kind] | changed)
+    for value in changed.values():
+        assert value in ("0", "+1") or value not in str(caught.value)
+
+
+HIDDEN, SHOWN = ("secret", "token", "password"), ("secret_id",)
+
+
+def test_every_option_says_what_it_is_and_secrets_are_marked() -> None:
+    for kind in GATEWAYS.values():
+        for option in kind.options:
+            assert len(option.help) > 10
+            hides = any(word in option.name for word in HIDDEN) and option.name not in SHOWN
+            assert option.secret == hides, option.name
+
+
+def test_several_values_may_be_separated_by_commas_or_blanks() -> None:
+    newer = "whsec_" + "A" * 32
+    for joined in (f"{SECRET},{newer}", f"{SECRET} {newer}", f" {SECRET} ,\n{newer} "):
+        assert build("generic", {"secrets": joined}).name == "generic"
