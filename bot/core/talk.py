@@ -102,7 +102,7 @@ class Talk:
             permission = may_text(self.case, one.say.purpose, self.rules.contact_for(self.case), self.now)
             if permission.allowed:
                 self._leave(one.say)
-            elif permission.next_at is not None:
+            elif permission.next_at is not None and not permission.is_hold:
                 waiting.append(_Queued(one.say, permission.next_at))
         self.queued = waiting
 

@@ -147,8 +147,6 @@ def _release_holds(draft: Draft) -> None:
         draft.hold(HoldKind.HANDOFF)
         draft.handoff("review", "a pause is over: review before collection goes on")
         return
-    if draft.case.state is State.PLAN_REQUESTED:
-        draft.go(State.CONTACTED)
     draft.resume_dunning()
 
 
@@ -158,4 +156,5 @@ def _escalate(draft: Draft) -> None:
         draft.because("stale")
         return
     draft.handoff(queue, "overdue: nobody took this in time")
-    draft.schedule(Timer.HANDOFF_DEADLINE, draft.now + max(draft.rules.handoffs[queue].within, timedelta(minutes=15)))
+    again = timedelta(hours=1) if draft.rules.handoffs[queue].priority == 1 else timedelta(days=1)
+    draft.schedule(Timer.HANDOFF_DEADLINE, draft.now + again)

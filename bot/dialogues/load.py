@@ -17,7 +17,8 @@ from bot.dialogues.policies import load_contact, load_handoffs, load_holds, load
 from bot.dialogues.responses import Responses, load_responses
 from bot.dialogues.table import load_conversation
 
-BANK = {"bank": "示例银行", "hotline": "95000", "crisis_line": "12356", "emergency": "120"}
+NUMBERS = {"hotline": "95000", "crisis_line": "12356", "emergency": "120"}
+BANK = {"zh": {"bank": "示例银行", **NUMBERS}, "en": {"bank": "Example Bank", **NUMBERS}}
 # Responses that are chosen in code rather than by an outcome's `say`.
 SAID_BY_CODE = {
     "promise_recorded", "promise_offered", "ask_for_date", "ask_for_date_of_amount", "promise_reminder",
@@ -34,7 +35,7 @@ class Content:
     responses: Responses
 
 
-def load(root: Path = ROOT, bank: Mapping[str, str] = BANK) -> Content:
+def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Content:
     """Load and check; raise ContentError with the file and the cure."""
     dialogue = Fields.of(root / "policies" / "dialogue.yml")
     rules = Rules(

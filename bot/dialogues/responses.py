@@ -39,27 +39,28 @@ class Responses:
     """The wording of each response in each language, and the bank's own words that every text may use."""
 
     texts: dict[str, dict[str, str]]
-    bank: dict[str, str]
+    bank: dict[str, dict[str, str]]
 
     def render(self, response: str, language: str, slots: dict[str, Slot], currency: str) -> str:
         """The text of one response with its slots written out in the customer's language."""
-        texts = self.texts.get(language) or self.texts["en"]
+        language = language if language in self.texts else "en"
         words = {name: _write(name, value, language, currency) for name, value in slots.items()}
-        return texts[response].format(**self.bank, **words)
+        return self.texts[language][response].format(**self.bank[language], **words)
 
     def needs(self, response: str) -> frozenset[str]:
         """The slots that a response needs from its case."""
-        return _placeholders(self.texts["zh"][response]) - self.bank.keys()
+        return _placeholders(self.texts["zh"][response]) - self.bank["zh"].keys()
 
 
-def load_responses(root: Path, bank: dict[str, str]) -> Responses:
+def load_responses(root: Path, bank: dict[str, dict[str, str]]) -> Responses:
     """Both languages, each with the same responses and the same placeholders."""
     texts = {language: _load(root / "responses" / f"{language}.yml") for language in ("zh", "en")}
     for name in texts["zh"].keys() ^ texts["en"].keys():
         missing = "en" if name in texts["zh"] else "zh"
         raise ContentError(f"{root / 'responses' / missing}.yml: the response {name!r} is missing in this language")
     for name, text in texts["zh"].items():
-        ours, theirs = _placeholders(text) - bank.keys(), _placeholders(texts["en"][name]) - bank.keys()
+        own = bank["zh"].keys()
+        ours, theirs = _placeholders(text) - own, _placeholders(texts["en"][name]) - own
         if ours != theirs:
             raise ContentError(f"response {name!r}: zh and en have other placeholders: {sorted(ours ^ theirs)}")
     return Responses(texts, bank)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.gateways import alibaba, generic, simulator, tencent, twilio, vonage
+from bot.gateways import alibaba, generic, jasmin, kannel, simulator, tencent, twilio, vonage
 from bot.gateways.base import Gateway
 from bot.gateways.options import Option, OptionError
 
@@ -24,6 +24,8 @@ GATEWAYS: dict[str, GatewayKind] = {
     "alibaba": GatewayKind(alibaba.AlibabaGateway.from_options, alibaba.OPTIONS),
     "tencent": GatewayKind(tencent.TencentGateway.from_options, tencent.OPTIONS),
     "vonage": GatewayKind(vonage.VonageGateway.from_options, vonage.OPTIONS),
+    "kannel": GatewayKind(kannel.KannelGateway.from_options, kannel.OPTIONS),
+    "jasmin": GatewayKind(jasmin.JasminGateway.from_options, jasmin.OPTIONS),
     "simulator": GatewayKind(simulator.Simulator.from_options, simulator.OPTIONS),
 }
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NoReturn
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote_to_bytes, urlencode
 from zoneinfo import ZoneInfo
 
 from bot.gateways.base import Malformed, RawRequest
@@ -61,6 +61,17 @@ def load_form(body: bytes) -> tuple[tuple[str, str], ...]:
     except ValueError:
         raise Malformed("not a form in UTF-8") from None
     return tuple(pairs)
+
+
+def load_bytes_form(form: bytes) -> dict[str, bytes]:
+    """Read a form or query whose text is in whatever the network used; raise Malformed for a repeated name."""
+    pairs = [pair.partition(b"=") for pair in form.split(b"&", MAX_FIELDS + 1) if pair]
+    if len(pairs) > MAX_FIELDS:
+        raise Malformed("too many parameters")
+    fields = {name.decode("latin-1"): unquote_to_bytes(value.replace(b"+", b" ")) for name, _, value in pairs}
+    if len(fields) != len(pairs):
+        raise Malformed("a parameter is repeated")
+    return fields
 
 
 def raw_query(request: RawRequest) -> bytes:

@@ -107,6 +107,8 @@ class VonageGateway:
 
     def verify(self, request: RawRequest, now: datetime) -> None:
         """Check the path token where one is set, and the signature over every parameter, with its time."""
+        if request.method not in ("GET", "POST"):
+            raise Refused("neither a GET nor a POST")
         if self._path_tokens and not opens(request.path_token, self._path_tokens):
             raise Refused("wrong path token")
         if not self._secrets:

@@ -47,6 +47,9 @@ def read_params(request: RawRequest) -> dict[str, str]:
     params = dict(pairs)
     if len(params) != len(pairs):
         raise Malformed("a parameter is repeated")
+    # Names are signed as they are: one that spells out its neighbours would hide them under the same signature.
+    if any("&" in name or "=" in name for name in params):
+        raise Malformed("a parameter's name holds & or =")
     return params
 
 
@@ -140,7 +143,6 @@ def _part(params: Mapping[str, str]) -> Part | None:
 def _moment(params: Mapping[str, str]) -> datetime | None:
     """UTC; None where it cannot be read."""
     try:
-        said = datetime.strptime(params.get("message-timestamp", ""), "%Y-%m-%d %H:%M:%S")
+        return datetime.strptime(params.get("message-timestamp", ""), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return said.replace(tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -54,7 +54,7 @@ def entry(
     }
 
 
-def verify(rows: list[Mapping[str, Any]]) -> int | None:
+def verify(rows: Sequence[Mapping[str, Any]]) -> int | None:
     """The seq of the first row that was changed, or whose predecessor is missing; None where the chain is whole."""
     previous, expected = "", 1
     for row in rows:

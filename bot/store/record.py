@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, update
@@ -119,18 +120,16 @@ class _Round:
         await self._many(update(payment).where(payment.c.id == bindparam("b_id")), paid)
 
     async def _cancelled(self, work: list[tuple[File, Step]]) -> None:
-        rows = [
-            {"b_customer": file.case.customer_id, "reason": f"cancelled: {effect.reason}"}
-            for file, step in work
-            for effect in step.decision.effects
-            if isinstance(effect, d.CancelQueued)
-        ]
+        reasons: dict[str, list[int]] = {}
+        for file, step in work:
+            for effect in step.decision.effects:
+                if isinstance(effect, d.CancelQueued):
+                    reasons.setdefault(effect.reason, []).append(file.case.customer_id)
         table = cases.outbox
         waiting = table.c.state.in_(OPEN) & (table.c.author == "bot") & table.c.purpose.not_in(NOT_CANCELLED)
-        statement = (
-            update(table).where(table.c.customer_id == bindparam("b_customer"), waiting).values(state="cancelled")
-        )
-        await self._many(statement, rows)
+        for reason, ids in reasons.items():
+            change = update(table).where(waiting, table.c.customer_id.in_(ids))
+            await self.connection.execute(change.values(state="cancelled", reason=f"cancelled: {reason}"))
 
     async def _promises(self, work: list[tuple[File, Step]]) -> None:
         table = cases.promise
@@ -145,7 +144,7 @@ class _Round:
                 elif isinstance(effect, d.RecordPromise):
                     made.append({
                         "customer_id": id, "amount": effect.amount, "due_on": effect.due_on, "made_at": self.now,
-                        "status": PromiseStatus.OPEN, "paid": 0, "closed_at": None,
+                        "status": PromiseStatus.OPEN, "paid": Decimal(0), "closed_at": None,
                     })  # fmt: skip
         await self._many(update(table).where(table.c.id == bindparam("b_id")), paid)
         await self._many(

@@ -107,6 +107,16 @@ class CaseFile(SQLModel, table=True):
 class Hold(SQLModel, table=True):
     """A standstill; it stands until `lifted_at` is written."""
 
+    __table_args__ = (
+        Index(
+            "hold_standing",
+            "customer_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("lifted_at IS NULL"),
+            sqlite_where=text("lifted_at IS NULL"),
+        ),
+    )
     id: int | None = Field(default=None, sa_column=_id())
     customer_id: int = Field(sa_column=_customer())
     kind: str = Field(max_length=16)
@@ -118,6 +128,15 @@ class Hold(SQLModel, table=True):
 class Promise(SQLModel, table=True):
     """A promise to pay and what became of it."""
 
+    __table_args__ = (
+        Index(
+            "promise_open",
+            "customer_id",
+            unique=True,
+            postgresql_where=text("status = 'open'"),
+            sqlite_where=text("status = 'open'"),
+        ),
+    )
     id: int | None = Field(default=None, sa_column=_id())
     customer_id: int = Field(sa_column=_customer())
     amount: Decimal = Field(sa_column=_cents())
@@ -152,6 +171,15 @@ class Payment(SQLModel, table=True):
 class Handoff(SQLModel, table=True):
     """A person was called; one open row per customer."""
 
+    __table_args__ = (
+        Index(
+            "handoff_open",
+            "customer_id",
+            unique=True,
+            postgresql_where=text("closed_at IS NULL"),
+            sqlite_where=text("closed_at IS NULL"),
+        ),
+    )
     id: int | None = Field(default=None, sa_column=_id())
     customer_id: int = Field(sa_column=_customer())
     queue: str = Field(max_length=24)

@@ -71,10 +71,10 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("channel", sa.String(length=32), nullable=False),
         sa.Column("dedup_key", sa.String(length=64), nullable=False),
-        sa.Column("provider_id", sa.String(length=128), nullable=True),
-        sa.Column("our_ref", sa.String(length=40), nullable=True),
+        sa.Column("provider_id", sa.String(length=200), nullable=True),
+        sa.Column("our_ref", sa.String(length=200), nullable=True),
         sa.Column("status", sa.String(length=12), nullable=False),
-        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=200), nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=True),
         sa.Column("received_at", UtcMoment(), nullable=False),
         sa.Column("matched_at", UtcMoment(), nullable=True),
@@ -138,10 +138,7 @@ def upgrade() -> None:
     op.create_table(
         "agenda",
         sa.Column(
-            "customer_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
         ),
         sa.Column("timer", sa.String(length=20), nullable=False),
         sa.Column("due_at", UtcMoment(), nullable=False),
@@ -170,10 +167,7 @@ def upgrade() -> None:
     op.create_table(
         "case_file",
         sa.Column(
-            "customer_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
         ),
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("owner", sa.String(length=8), nullable=False),
@@ -222,6 +216,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("handoff", schema=None) as batch_op:
+        batch_op.create_index(
+            "handoff_open",
+            ["customer_id"],
+            unique=True,
+            postgresql_where=sa.text("closed_at IS NULL"),
+            sqlite_where=sa.text("closed_at IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_handoff_customer_id"), ["customer_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_handoff_due_at"), ["due_at"], unique=False)
 
@@ -240,18 +241,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("hold", schema=None) as batch_op:
+        batch_op.create_index(
+            "hold_standing",
+            ["customer_id", "kind"],
+            unique=True,
+            postgresql_where=sa.text("lifted_at IS NULL"),
+            sqlite_where=sa.text("lifted_at IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_hold_customer_id"), ["customer_id"], unique=False)
 
     op.create_table(
         "inbound",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("channel", sa.String(length=32), nullable=False),
-        sa.Column("provider_id", sa.String(length=128), nullable=True),
+        sa.Column("provider_id", sa.String(length=200), nullable=True),
         sa.Column("content_key", sa.String(length=64), nullable=True),
         sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sender", Sealed(), nullable=False),
         sa.Column("sender_hash", sa.String(length=64), nullable=False),
-        sa.Column("destination", sa.String(length=32), nullable=False),
+        sa.Column("destination", sa.String(length=64), nullable=False),
         sa.Column("text", Sealed(), nullable=False),
         sa.Column("provider_opted_out", sa.Boolean(), nullable=False),
         sa.Column("provider_at", UtcMoment(), nullable=True),
@@ -288,10 +296,7 @@ def upgrade() -> None:
     op.create_table(
         "journal",
         sa.Column(
-            "customer_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
         ),
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("at", UtcMoment(), nullable=False),
@@ -323,7 +328,7 @@ def upgrade() -> None:
         sa.Column("lease_at", UtcMoment(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("sent_at", UtcMoment(), nullable=True),
-        sa.Column("provider_id", sa.String(length=128), nullable=True),
+        sa.Column("provider_id", sa.String(length=200), nullable=True),
         sa.Column("delivery", sa.String(length=12), nullable=True),
         sa.Column("delivered_at", UtcMoment(), nullable=True),
         sa.Column("segments", sa.Integer(), nullable=False),
@@ -340,8 +345,8 @@ def upgrade() -> None:
             "outbox_open",
             ["due_at"],
             unique=False,
-            postgresql_where=sa.text("state IN ('queued', 'held', 'claimed')"),
-            sqlite_where=sa.text("state IN ('queued', 'held', 'claimed')"),
+            postgresql_where=sa.text("state IN ('queued', 'held', 'submitting')"),
+            sqlite_where=sa.text("state IN ('queued', 'held', 'submitting')"),
         )
         batch_op.create_index("outbox_provider", ["channel", "provider_id"], unique=False)
 
@@ -381,6 +386,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("promise", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_promise_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index(
+            "promise_open",
+            ["customer_id"],
+            unique=True,
+            postgresql_where=sa.text("status = 'open'"),
+            sqlite_where=sa.text("status = 'open'"),
+        )
 
     op.create_table(
         "payment",
@@ -428,6 +440,9 @@ def downgrade() -> None:
 
     op.drop_table("payment")
     with op.batch_alter_table("promise", schema=None) as batch_op:
+        batch_op.drop_index(
+            "promise_open", postgresql_where=sa.text("status = 'open'"), sqlite_where=sa.text("status = 'open'")
+        )
         batch_op.drop_index(batch_op.f("ix_promise_customer_id"))
 
     op.drop_table("promise")
@@ -439,8 +454,8 @@ def downgrade() -> None:
         batch_op.drop_index("outbox_provider")
         batch_op.drop_index(
             "outbox_open",
-            postgresql_where=sa.text("state IN ('queued', 'held', 'claimed')"),
-            sqlite_where=sa.text("state IN ('queued', 'held', 'claimed')"),
+            postgresql_where=sa.text("state IN ('queued', 'held', 'submitting')"),
+            sqlite_where=sa.text("state IN ('queued', 'held', 'submitting')"),
         )
         batch_op.drop_index("outbox_of")
 
@@ -453,20 +468,24 @@ def downgrade() -> None:
             sqlite_where=sa.text("state = 'pending'"),
         )
         batch_op.drop_index(
-            "inbound_pending",
-            postgresql_where=sa.text("state = 'pending'"),
-            sqlite_where=sa.text("state = 'pending'"),
+            "inbound_pending", postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'")
         )
         batch_op.drop_index("inbound_of")
 
     op.drop_table("inbound")
     with op.batch_alter_table("hold", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_hold_customer_id"))
+        batch_op.drop_index(
+            "hold_standing", postgresql_where=sa.text("lifted_at IS NULL"), sqlite_where=sa.text("lifted_at IS NULL")
+        )
 
     op.drop_table("hold")
     with op.batch_alter_table("handoff", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_handoff_due_at"))
         batch_op.drop_index(batch_op.f("ix_handoff_customer_id"))
+        batch_op.drop_index(
+            "handoff_open", postgresql_where=sa.text("closed_at IS NULL"), sqlite_where=sa.text("closed_at IS NULL")
+        )
 
     op.drop_table("handoff")
     with op.batch_alter_table("case_file", schema=None) as batch_op:
@@ -489,9 +508,7 @@ def downgrade() -> None:
     op.drop_table("suppression")
     with op.batch_alter_table("receipt", schema=None) as batch_op:
         batch_op.drop_index(
-            "receipt_parked",
-            postgresql_where=sa.text("matched_at IS NULL"),
-            sqlite_where=sa.text("matched_at IS NULL"),
+            "receipt_parked", postgresql_where=sa.text("matched_at IS NULL"), sqlite_where=sa.text("matched_at IS NULL")
         )
 
     op.drop_table("receipt")

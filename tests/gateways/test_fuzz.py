@@ -14,10 +14,13 @@ import pytest
 from bot.gateways.alibaba import AlibabaGateway
 from bot.gateways.base import Gateway, Malformed, Parsed, RawRequest, Refused
 from bot.gateways.generic import GenericGateway
+from bot.gateways.jasmin import JasminGateway
+from bot.gateways.kannel import KannelGateway
 from bot.gateways.payload import load_form
-from bot.gateways.sign import sign_generic, sign_twilio
+from bot.gateways.sign import sign_generic, sign_twilio, sign_vonage
 from bot.gateways.tencent import TencentGateway
 from bot.gateways.twilio import TwilioGateway
+from bot.gateways.vonage import VonageGateway
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 SECRET, TOKEN = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "t" * 22
@@ -71,6 +74,26 @@ FORM = urlencode(
         "To": "+14155550199",
     }
 ).encode()
+PIECE = {
+    "concat": "true",
+    "concat-part": "1",
+    "concat-ref": "8",
+    "concat-total": "2",
+    "message-timestamp": "2026-11-23 02:00:00",
+    "messageId": "0A01",
+    "msisdn": "8613900000000",
+    "text": "还 a&b=c",
+    "timestamp": "1795399200",
+    "to": "1069",
+}
+DLR = {"client-ref": "o-1", "err-code": "9", "messageId": "0A02", "status": "failed", "timestamp": "1795399200"}
+GET_URL = (
+    b"id=1a2b&ts=1795399200&from=%2B8613900000000&to=1069&text=%5Ba%9A%8F&charset=UTF-16BE&coding=2"
+    b"&udh=%05%00%03%07%02%01"
+)
+DLR_URL = b"ref=o-1&d=2&a=id%3A1+stat%3AUNDELIV+err%3A001+text%3Ahello&f=77&ts=1795399200"
+THROWN = b"id=16fd2706&from=%2B86139&to=1069&coding=8&binary=5468&content=%5Ba%00&origin-connector=c&priority=1"
+LEVEL_2 = b"id=16fd2706&message_status=UNDELIV&level=2&err=001&id_smsc=2567&text=%5Ba"
 
 TOKENS = (
     b'\x00 \xff\xfe \xef\xbb\xbf \\ud800 \\u0000 %00 %ff %ed%a0%80 { } [ ] " : , & = + % null true 1e999 -0 NaN'
@@ -125,11 +148,30 @@ def as_twilio(body: bytes) -> RawRequest:
     return RawRequest("POST", URL, "", {"x-twilio-signature": signature}, (("ref", "o\ud800"),), body)
 
 
+def as_vonage(body: bytes) -> RawRequest:
+    json_or_form = "application/json" if body.startswith(b"{") else "application/x-www-form-urlencoded"
+    return RawRequest("POST", URL, "", {"content-type": json_or_form}, (), body)
+
+
+def by_vonage(params: dict[str, str]) -> dict[str, str]:
+    return {**params, "sig": sign_vonage("sekret", params)}
+
+
+def by_query(body: bytes) -> RawRequest:
+    return RawRequest("GET", URL, TOKEN, {}, (), b"", raw_query=body.decode("latin-1"))
+
+
 ADAPTERS: dict[str, tuple[Gateway, bytes, Callable[[bytes], RawRequest]]] = {
     "generic": (GenericGateway([SECRET]), EVENTS, as_generic),
     "alibaba": (AlibabaGateway([TOKEN]), PUSHES, on_secret_path),
     "tencent": (TencentGateway([TOKEN]), MOBILE, on_secret_path),
     "tencent reports": (TencentGateway([TOKEN]), REPORTS, on_secret_path),
+    "vonage form": (VonageGateway(["sekret"]), urlencode(by_vonage(PIECE)).encode(), as_vonage),
+    "vonage json": (VonageGateway(["sekret"]), json.dumps(by_vonage(DLR)).encode(), as_vonage),
+    "kannel": (KannelGateway([TOKEN]), GET_URL, by_query),
+    "kannel reports": (KannelGateway([TOKEN]), DLR_URL, by_query),
+    "jasmin": (JasminGateway([TOKEN]), THROWN, on_secret_path),
+    "jasmin reports": (JasminGateway([TOKEN]), LEVEL_2, on_secret_path),
     "twilio": (TwilioGateway(ACCOUNT, ["tok"]), FORM, as_twilio),
 }
 
@@ -148,7 +190,7 @@ def test_an_authentic_but_broken_body_is_read_or_malformed(kind: str) -> None:
     assert 0 < read < ROUNDS, "the mutations should neither all be harmless nor all be fatal"
 
 
-@pytest.mark.parametrize("kind", ["generic", "twilio"])
+@pytest.mark.parametrize("kind", ["generic", "twilio", "vonage form", "vonage json"])
 def test_no_forged_body_comes_in_under_a_captured_signature(kind: str) -> None:
     gateway, body, request = ADAPTERS[kind]
     captured = request(body)
@@ -168,7 +210,7 @@ def test_no_forged_body_comes_in_under_a_captured_signature(kind: str) -> None:
     assert refused > ROUNDS * 0.9
 
 
-@pytest.mark.parametrize("kind", ADAPTERS)
+@pytest.mark.parametrize("kind", [kind for kind in ADAPTERS if "vonage" not in kind])  # signed in the body
 def test_mutated_headers_and_tokens_are_refused_or_harmless(kind: str) -> None:
     gateway, body, request = ADAPTERS[kind]
     captured = request(body)

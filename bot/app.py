@@ -1,0 +1,262 @@
+"""The composition root: builds everything from the settings and runs it. The only reader of the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from bot import console, dialogues, intake, rasa_actions, receive
+from bot.console import Demo, Office
+from bot.core.calendar import local, moment
+from bot.demo import Rehearsal
+from bot.gateways.channel import Channel
+from bot.intake import Defaults
+from bot.nlu.read import Reader
+from bot.settings import Settings, SettingsError, load_channels
+from bot.store import agents, migrate, outgoing
+from bot.store.columns import use_keyring
+from bot.store.inbox import StrangerDefaults
+from bot.store.keys import Keyring
+from bot.store.session import Database, StoreDown
+from bot.turn import Mind
+from bot.worker import Worker
+
+log = structlog.get_logger()
+DRAIN_SECONDS = 20.0
+SHANGHAI = ZoneInfo("Asia/Shanghai")  # the clock of Chinese carriers
+
+
+class Clock:
+    """The time. In a demonstration it can be moved forward, never back."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        """This moment, aware, in UTC."""
+        return self.wall() + self._ahead
+
+    def wall(self) -> datetime:
+        """The moment by the clock on the wall, wherever a demonstration has got to."""
+        return datetime.now(UTC)
+
+    def move(self, by: timedelta) -> None:
+        """Move the clock of a demonstration forward."""
+        self._ahead += max(by, timedelta(0))
+
+    def move_to_working_hours(self, zone: str, not_before: datetime | None = None) -> None:
+        """Let a demonstration begin at a time of day at which texts may leave, and after its own past."""
+        now = max(self(), not_before or self())
+        there = local(now, zone)
+        if not clock_time(9, 30) <= there.time() < clock_time(18):
+            day = there.date() + timedelta(days=there.time() >= clock_time(18))
+            now = moment(day, clock_time(10), zone)
+        self._ahead += max(timedelta(0), now - self())
+
+
+@dataclass(slots=True)
+class Parts:
+    """Everything that runs in one process."""
+
+    settings: Settings
+    database: Database
+    mind: Mind
+    channels: Mapping[str, Channel]
+    clock: Clock
+
+
+def set_up_logging(level: str) -> None:
+    """Structured lines on standard error; nothing that a customer wrote, no number, no secret ever goes into one."""
+    logging.basicConfig(level=level.upper(), format="%(message)s")
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)  # its lines hold query strings, which hold numbers
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _without_values,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(file=None),
+    )
+
+
+def _without_values(_: Any, __: str, event: Any) -> Any:
+    """An exception is named with the places that it went through; its message may quote a customer's text."""
+    error = event.pop("exc_info", None)
+    if error:
+        import sys
+        import traceback
+
+        kind, _value, trace = sys.exc_info()
+        event["error"] = kind.__name__ if kind else "unknown"
+        event["at"] = " < ".join(
+            f"{Path(f.filename).name}:{f.lineno}" for f in reversed(traceback.extract_tb(trace)[-6:])
+        )
+    return event
+
+
+def use_key(settings: Settings) -> None:
+    """Install the data key, or say how to get one."""
+    key = settings.data_key.get_secret_value()
+    if not key:
+        raise SettingsError("HUIXIN_DATA_KEY is not set: make a key with `huixin new-key` and keep it safe")
+    use_keyring(Keyring.from_text(key))
+
+
+@asynccontextmanager
+async def open_parts(
+    settings: Settings, clock: Clock | None = None, channels: Mapping[str, Channel] | None = None
+) -> AsyncIterator[Parts]:
+    """Build everything that has no loop of its own; release it in the end."""
+    use_key(settings)
+    root = settings.dialogues or dialogues.ROOT
+    content = dialogues.load(root, settings.bank_words())
+    reader = Reader.load(root)
+    if channels is None:
+        channels = load_channels(settings.channels) if settings.channels else {}
+    first = settings.default_channel or next(iter(channels), "none")
+    if channels and first not in channels:
+        raise SettingsError(f"HUIXIN_DEFAULT_CHANNEL: there is no channel {first!r}; there are {', '.join(channels)}")
+    database = Database(settings.database)
+    mind = Mind(reader, content, timedelta(seconds=settings.settle_seconds), first)
+    try:
+        yield Parts(settings, database, mind, channels, clock or Clock())
+    finally:
+        for channel in channels.values():
+            await channel.gateway.close()
+        await database.close()
+
+
+async def check_schema(database: Database) -> None:
+    """Refuse to run on a database that is not at this version's schema."""
+    if await migrate.drift(database):
+        raise SettingsError("the database is not at this version's schema: run `huixin migrate`")
+
+
+@asynccontextmanager
+async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehearsal | None = None) -> AsyncIterator[int]:
+    """Run the loops and the web server; yields the port. Leaving drains: what was taken in hand is finished."""
+    settings, clock = parts.settings, parts.clock
+    lease = timedelta(seconds=settings.lease_seconds)
+    worker = Worker(parts.database, parts.mind, parts.channels, clock, settings.poll_seconds, lease=lease)
+    stranger = StrangerDefaults(settings.language, settings.zone, settings.jurisdiction)
+    box = receive.Inbox(parts.database, stranger, worker.wake)
+    async with parts.database.write() as connection:
+        await outgoing.store_channels(connection, list(parts.channels))
+    async with AsyncExitStack() as stack:
+        tasks = []
+        port = 0
+        if work:
+            tasks.append(asyncio.create_task(worker.run()))
+        if web_too:
+            tasks.append(asyncio.create_task(box.run()))
+            port = await stack.enter_async_context(_site(parts, box, worker, rehearsal))
+        if rehearsal is not None:
+            tasks.append(asyncio.create_task(rehearsal.deliver_receipts(clock)))
+        try:
+            yield port
+        finally:
+            await stack.aclose()
+            worker.stop()
+            box.stop()
+            if rehearsal is not None:
+                rehearsal.stop()
+            _done, late = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _site(parts: Parts, box: receive.Inbox, worker: Worker, rehearsal: Rehearsal | None) -> AsyncIterator[int]:
+    settings = parts.settings
+    app = web.Application()
+    receive.mount(app, parts.channels, box, settings.public_url, parts.clock, parts.clock.wall)
+    intake.mount(
+        app,
+        parts.database,
+        settings.api_tokens.get_secret_value().split(),
+        defaults_of(settings),
+        parts.mind.content.rules.strategy,
+        parts.clock,
+    )
+    app.add_subapp("/rasa", rasa_actions.action_app(parts.mind.reader, parts.mind.content, parts.clock))
+    app.router.add_get("/health", _health(parts.database))
+    app.router.add_get("/metrics", _metrics)
+    demo = None
+    if rehearsal is not None:
+        demo = Demo(rehearsal.simulator, rehearsal.number, rehearsal.logins, parts.clock.move)
+    token = None if rehearsal is not None else await _setup_token(parts)
+    console.mount(app, Office(parts.database, parts.mind, parts.clock, worker.wake, demo, token))
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=False)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise SettingsError(
+                f"port {settings.port} on {settings.host} cannot be used ({error.strerror}): "
+                "stop what listens there, or set HUIXIN_PORT to another"
+            ) from None
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+async def _setup_token(parts: Parts) -> str | None:
+    """A database without agents is set up by whoever can read this server's output."""
+    async with parts.database.read() as connection:
+        if not await agents.is_first_run(connection):
+            return None
+    token = secrets.token_urlsafe(24)
+    print(
+        f"No agents yet: open {parts.settings.public_url}/login and make the admin with this token: {token}", flush=True
+    )
+    return token
+
+
+def defaults_of(settings: Settings) -> Defaults:
+    """What portfolio rows mean where they leave a column out."""
+    return Defaults(settings.language, settings.zone, settings.jurisdiction, settings.currency, settings.region)
+
+
+def _health(database: Database) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def health(_: web.Request) -> web.Response:
+        try:
+            await database.ping()
+        except StoreDown:
+            return web.json_response({"status": "database down"}, status=503)
+        return web.json_response({"status": "ok"})
+
+    return health
+
+
+async def _metrics(_: web.Request) -> web.Response:
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def until_stopped() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+    log.info("stopping")

@@ -1,0 +1,39 @@
+"""Commands: one module per kind of work, put together here."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from bot.commands import content, evidence, files, reading, serving, talking, tools
+from bot.dialogues import ContentError
+from bot.intake import IntakeError
+from bot.settings import SettingsError
+from bot.store.keys import KeyProblem
+from bot.store.session import StoreDown
+
+app = typer.Typer(
+    name="huixin",
+    help="Two-way SMS conversations between a bank and customers who are behind on a loan or card.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+for module in (serving, talking, reading, files, evidence, content, tools):
+    module.add_to(app)
+
+USERS_ERRORS = (SettingsError, ContentError, IntakeError, KeyProblem, StoreDown)
+
+
+def main() -> None:
+    """Run a command. What the user can mend is said in one line, with the cure; it exits with 2."""
+    try:
+        app()
+    except USERS_ERRORS as error:
+        Console(stderr=True).print(f"[red]error:[/red] {error}", highlight=False, markup=True, soft_wrap=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)

@@ -1,0 +1,32 @@
+"""Where commands look: the configured database, or the demonstration's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot import app, demo
+from bot.settings import Settings, SettingsError, load_settings
+from bot.store.session import Database
+
+
+def settings_of(demonstration: bool = False) -> Settings:
+    """The settings from the environment, or those of the demonstration in this folder."""
+    if not demonstration:
+        return load_settings()
+    if not (demo.FOLDER / "secrets.json").exists():
+        raise SettingsError(f"there is no demonstration in {demo.FOLDER}: start one with `make demo`")
+    own = demo.load_secrets(demo.FOLDER)
+    return load_settings(database=f"sqlite:///{demo.FOLDER / 'huixin.db'}", data_key=own.data_key)
+
+
+@asynccontextmanager
+async def database_of(settings: Settings) -> AsyncIterator[Database]:
+    """An open database at this version's schema, with its keys in use."""
+    app.use_key(settings)
+    database = Database(settings.database)
+    try:
+        await app.check_schema(database)
+        yield database
+    finally:
+        await database.close()

@@ -1,0 +1,141 @@
+"""read · evaluate · dates · amounts: what the reading layer understands, and how well."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.commands.talking import moment_of
+from bot.core.reading import Asked, Reading
+from bot.nlu import amounts, dates
+from bot.nlu.read import Reader
+from bot.settings import SettingsError
+
+out = Console(highlight=False)
+
+
+def add_to(commands: typer.Typer) -> None:
+    """Add these commands."""
+    commands.command()(read)
+    commands.command("dates")(dates_)
+    commands.command("amounts")(amounts_)
+
+
+def rows_of(path: Path, *needed: str) -> Iterator[dict[str, Any]]:
+    """The rows of a JSON Lines file; raise with file and line where one is not what it must be."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read ({error})") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise SettingsError(f"{path}:{number}: not JSON ({error})") from None
+        if not isinstance(row, dict) or any(not isinstance(row.get(name), str) for name in needed):
+            raise SettingsError(f"{path}:{number}: each line is an object with {', '.join(needed)} as text")
+        yield row
+
+
+def _moment(row: dict[str, Any], name: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(row[name])
+    except ValueError:
+        raise SettingsError(f"{row['id']}: {name}: {row[name]!r} is no moment in ISO 8601") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _asked(value: Any) -> Asked | None:
+    try:
+        return Asked(value) if value else None
+    except ValueError:
+        return None
+
+
+def read(
+    text: Annotated[str, typer.Argument(help="The reply, as a customer wrote it.")] = "",
+    at: Annotated[str, typer.Option(help="When it was sent, for example 2026-11-23T10:00+08:00; default: now.")] = "",
+    asked: Annotated[str, typer.Option(help="Our open question: date, amount, confirm_promise, confirm_opt_out.")] = "",
+    jsonl: Annotated[
+        Path | None, typer.Option(help="Read rows {id, text, heard_at, asked} instead, a JSON reading each.")
+    ] = None,
+) -> None:
+    """Show what a reply was understood to mean: intents with scores, date, amount, and the words that said so."""
+    if asked and asked not in list(Asked):
+        raise typer.BadParameter(f"--asked {asked!r} is unknown; known are {', '.join(Asked)}")
+    if jsonl is None and not text:
+        raise typer.BadParameter("give a reply to read, or --jsonl FILE")
+    reader = Reader.load()
+    if jsonl is None:
+        _explain(reader.read(text, moment_of(at), _asked(asked)))
+        return
+    for row in rows_of(jsonl, "id", "text", "heard_at"):
+        reading = reader.read(row["text"], _moment(row, "heard_at"), _asked(row.get("asked")))
+        sys.stdout.write(json.dumps({"id": row["id"], **as_json(reading)}, ensure_ascii=False) + "\n")
+
+
+def as_json(reading: Reading) -> dict[str, Any]:
+    """A reading in the form that readings are exchanged in."""
+    return {
+        "intents": [str(intent) for intent in reading.intents],
+        "primary": str(reading.primary),
+        "date": reading.date.isoformat() if reading.date else None,
+        "date_vague": reading.date_vague,
+        "amount": reading.amount.as_json() if reading.amount else None,
+    }
+
+
+def _explain(reading: Reading) -> None:
+    table = Table(box=None, show_header=False, padding=(0, 2))
+    for intent in reading.intents:
+        table.add_row("intent", f"[b]{intent}[/b]", f"{reading.confidence(intent):.2f}")
+    if reading.date or reading.date_vague:
+        shown = reading.date.strftime("%a %Y-%m-%d") if reading.date else "vague"
+        table.add_row("date", shown, f"{reading.date_score:.2f}")
+    if reading.amount:
+        table.add_row("amount", json.dumps(reading.amount.as_json()), f"{reading.amount_score:.2f}")
+    if reading.conditional:
+        table.add_row("condition", "yes", "")
+    if reading.opt_out_suspected:
+        table.add_row("opt-out", "suspected: texts are held and the customer is asked", "")
+    for span in reading.spans:
+        table.add_row(
+            "evidence", f"“{span.text}” [dim]{span.start}–{span.end}[/dim]", f"{span.label} [dim]{span.rule}[/dim]"
+        )
+    for reason in reading.rejected:
+        table.add_row("rejected", reason, "")
+    out.print(table)
+
+
+def dates_(
+    jsonl: Annotated[Path, typer.Option(help="Rows {id, lang, text, reference}; prints {id, start, end} each.")],
+) -> None:
+    """The date extractor alone, whatever the intent: local days, end inclusive, null where there is none."""
+    for row in rows_of(jsonl, "id", "lang", "text"):
+        reference = (
+            _moment(row, "reference") if isinstance(row.get("reference"), str) else datetime(2026, 1, 1, tzinfo=UTC)
+        )
+        found = dates.extract(row["text"], row["lang"], reference)
+        start = found.start.isoformat() if found and found.start else None
+        end = found.end.isoformat() if found and found.end else None
+        sys.stdout.write(json.dumps({"id": row["id"], "start": start, "end": end}) + "\n")
+
+
+def amounts_(
+    jsonl: Annotated[Path, typer.Option(help="Rows {id, lang, text}; prints {id, amount} each.")],
+) -> None:
+    """The amount extractor alone, whatever the intent."""
+    for row in rows_of(jsonl, "id", "lang", "text"):
+        found = amounts.extract(row["text"], row["lang"])
+        amount = None if found is None else (int(found) if found == found.to_integral_value() else float(found))
+        sys.stdout.write(json.dumps({"id": row["id"], "amount": amount}) + "\n")

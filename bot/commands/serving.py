@@ -1,0 +1,145 @@
+"""demo · serve · work · migrate: what runs."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import shutil
+from datetime import datetime
+from io import StringIO
+from typing import Annotated
+
+import typer
+import uvloop
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from sqlalchemy import func, select
+
+from bot import app, demo, intake
+from bot.core.calendar import local, local_day
+from bot.settings import Settings, SettingsError, load_settings
+from bot.store import agents, migrate
+from bot.store.session import Database
+from bot.store.tables import Journal
+
+out = Console()
+
+
+def add_to(commands: typer.Typer) -> None:
+    """Add these commands."""
+    commands.command()(demo_)
+    commands.registered_commands[-1].name = "demo"
+    commands.command()(serve)
+    commands.command()(work)
+    commands.command("migrate")(migrate_)
+
+
+def demo_(
+    port: Annotated[int, typer.Option(help="Port to serve on.")] = 8080,
+    reset: Annotated[bool, typer.Option(help="Forget everything and start over.")] = False,
+) -> None:
+    """Serve a demonstration: simulated phones, a small portfolio, the agents' console. Nothing leaves this machine."""
+    if reset:
+        shutil.rmtree(demo.FOLDER, ignore_errors=True)
+    own = demo.load_secrets(demo.FOLDER)
+    url = f"http://127.0.0.1:{port}"
+    settings = load_settings(
+        database=f"sqlite:///{demo.FOLDER / 'huixin.db'}",
+        data_key=own.data_key,
+        api_tokens=own.api_token,
+        host="127.0.0.1",
+        port=port,
+        public_url=url,
+        default_channel="phone",
+    )
+    app.set_up_logging("warning")
+    uvloop.run(_demo(settings, own))
+
+
+async def _demo(settings: Settings, own: demo.Secrets) -> None:
+    rehearsal = demo.Rehearsal(own, settings.public_url)
+    clock = app.Clock()
+    async with app.open_parts(settings, clock, rehearsal.channels) as parts:
+        await migrate.upgrade(parts.database)
+        clock.move_to_working_hours(settings.zone, await _last_moment(parts.database))
+        await _seed(parts)
+        async with app.running(parts, web_too=True, work=True, rehearsal=rehearsal):
+            _announce(settings, rehearsal, clock())
+            await app.until_stopped()
+
+
+async def _last_moment(database: Database) -> datetime | None:
+    async with database.read() as connection:
+        return (await connection.execute(select(func.max(Journal.__table__.c.at)))).scalar()  # type: ignore[attr-defined]
+
+
+async def _seed(parts: app.Parts) -> None:
+    """The portfolio and the log-ins, on the first start only: later ones keep what happened."""
+    now = parts.clock()
+    async with parts.database.read() as connection:
+        if not await agents.is_first_run(connection):
+            return
+    text = demo.portfolio(local_day(now, parts.settings.zone))
+    rows = enumerate(csv.DictReader(StringIO(text)), 2)
+    strategy = parts.mind.content.rules.strategy
+    await intake.take(parts.database, intake.PORTFOLIO, iter(rows), app.defaults_of(parts.settings), strategy, now)
+    async with parts.database.write() as connection:
+        for role, password in demo.LOGINS:
+            await agents.create_agent(connection, role, role.title(), role, password, "zh")
+
+
+def _announce(settings: Settings, rehearsal: demo.Rehearsal, now: datetime) -> None:
+    table = Table.grid(padding=(0, 2))
+    table.add_row("A customer's phone", f"{settings.public_url}/demo/phone")
+    table.add_row("The agents' console", f"{settings.public_url}/queue")
+    for login, password in rehearsal.logins:
+        table.add_row("", f"log-in [b]{login}[/b]  password [b]{password}[/b]")
+    table.add_row("Time in the demonstration", f"{local(now, settings.zone):%a %Y-%m-%d %H:%M} {settings.zone}")
+    table.add_row("", "Nothing is sent anywhere. Ctrl-C stops; `make demo-reset` starts over.")
+    out.print(Panel(table, title="Huixin 回信 is ready", expand=False))
+
+
+def serve(
+    work_too: Annotated[
+        bool | None,
+        typer.Option("--work/--no-work", help="Run the workers too. SQLite: always. PostgreSQL: default no."),
+    ] = None,
+) -> None:
+    """Serve webhooks, the API and the console. On SQLite the workers run in the same process."""
+    settings = load_settings()
+    work_here = settings.database.startswith("sqlite") if work_too is None else work_too
+    if settings.database.startswith("sqlite") and not work_here:
+        raise SettingsError("SQLite serves one process: web and workers run together; leave --no-work out")
+    app.set_up_logging(settings.log_level)
+    uvloop.run(_run(settings, web_too=True, work=work_here))
+
+
+def work() -> None:
+    """Run the workers alone: turns, sends, receipts. Any number of them share one PostgreSQL."""
+    settings = load_settings()
+    if settings.database.startswith("sqlite"):
+        raise SettingsError("SQLite serves one process: use `huixin serve`, or PostgreSQL for several processes")
+    app.set_up_logging(settings.log_level)
+    uvloop.run(_run(settings, web_too=False, work=True))
+
+
+async def _run(settings: Settings, *, web_too: bool, work: bool) -> None:
+    async with app.open_parts(settings) as parts:
+        await app.check_schema(parts.database)
+        async with app.running(parts, web_too=web_too, work=work) as port:
+            app.log.info("ready", web=web_too, work=work, port=port)
+            await app.until_stopped()
+
+
+def migrate_() -> None:
+    """Bring the database to the schema of this version."""
+    settings = load_settings()
+
+    async def run() -> None:
+        database = Database(settings.database)
+        await migrate.upgrade(database)
+        await database.close()
+
+    asyncio.run(run())
+    out.print("The database is at this version's schema.")

@@ -1,0 +1,26 @@
+"""The agents' console: server-rendered pages that work as plain forms."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.console import access, conversation, customers, forms, journal, login, people, phone, queue, render
+from bot.console.access import Route
+from bot.console.office import Demo, Office
+
+__all__ = ["Demo", "Office", "mount", "routes"]
+
+PAGES = (login, queue, customers, conversation, forms, journal, people)
+
+
+def routes(office: Office) -> list[Route]:
+    """Every route of the console; the phones only in a demonstration."""
+    found = [route for page in PAGES for route in page.ROUTES]
+    return found + (phone.ROUTES if office.demo else [])
+
+
+def mount(app: web.Application, office: Office) -> None:
+    """Add the console's pages to an application, each behind the right that it asks for."""
+    for route in routes(office):
+        app.router.add_route(route.method, route.path, access.guard(office, route))
+    app.router.add_get("/static/{name}", render.static)

@@ -1,0 +1,203 @@
+"""Who may do what: every route asks for a right, every change for a session, a token and a request of our own page."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import structlog
+from aiohttp import web
+
+from bot.console import render
+from bot.console.office import Office
+from bot.console.words import Words, preferred, words
+from bot.store import agents
+from bot.store.agents import Person, Role, Session
+from bot.store.session import StoreDown
+
+log = structlog.get_logger()
+COOKIE = "__Host-sid"
+LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
+SAFE = ("GET", "HEAD")
+
+
+class Right(StrEnum):
+    """What a route asks for."""
+
+    OPEN = "open"  # nobody in particular: logging in, the phones of a demonstration
+    SIGNED_IN = "signed_in"
+    READ = "read"  # customers' data
+    ACT = "act"  # on customers
+    MANAGE = "manage"  # the console's people, no customers' data
+
+
+ROLES = {
+    Role.AGENT: {Right.SIGNED_IN, Right.READ, Right.ACT},
+    Role.SUPERVISOR: {Right.SIGNED_IN, Right.READ, Right.ACT},
+    Role.AUDITOR: {Right.SIGNED_IN, Right.READ},
+    Role.ADMIN: {Right.SIGNED_IN, Right.MANAGE},
+}
+
+
+class Missing(Exception):
+    """There is no such customer or person."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request of somebody: who they are, when it is, and what they sent. `again`: a page refreshed itself."""
+
+    request: web.Request
+    office: Office
+    now: datetime
+    words: Words
+    session: Session | None = None
+    sid: str = ""
+    form: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def person(self) -> Person:
+        """Who is logged in; only where the route asks for a right."""
+        if self.session is None:
+            raise RuntimeError("this route lets anybody in")
+        return self.session.person
+
+    @property
+    def again(self) -> bool:
+        """Whether a page refreshed itself rather than a person asking for it."""
+        asked = "X-Refresh" in self.request.headers or "auto" in self.request.query
+        return asked and self.request.method in SAFE
+
+    def may(self, right: Right) -> bool:
+        """Whether whoever is logged in has this right."""
+        return right is Right.OPEN or (self.session is not None and right in ROLES[self.session.person.role])
+
+    def page(self, template: str, status: int = 200, **values: Any) -> web.Response:
+        """A page in the reader's language."""
+        return render.page(
+            template,
+            status,
+            visit=self,
+            t=self.words,
+            name=self.words.name,
+            now=self.now,
+            csrf=self.session.csrf if self.session else "",
+            **values,
+        )
+
+    def redirect(self, path: str) -> web.Response:
+        """Go on to a page of ours, as after every change."""
+        return web.Response(status=303, headers={**render.HEADERS, "Location": path})
+
+    async def log_access(self, customer_id: int | None, what: str) -> None:
+        """Note, in a transaction of its own, that this person reads personal data."""
+        async with self.office.database.write() as connection:
+            await agents.log_access(connection, self.person.login, customer_id, what, self.now, self.again)
+
+
+Handler = Callable[[Visit], Awaitable[web.Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A page or an action, and the right that it asks for."""
+
+    method: str
+    path: str
+    right: Right
+    handler: Handler
+
+
+def guard(office: Office, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The handler that an application calls: checks first, then the page; every error is a page too."""
+
+    async def handle(request: web.Request) -> web.Response:
+        visit = Visit(request, office, office.now(), _words(request, None))
+        try:
+            await _recognise(visit)
+            return await _refusal(visit, route.right) or await route.handler(visit)
+        except Missing:
+            return problem(visit, 404, "problem.missing")
+        except StoreDown:
+            return problem(visit, 503, "problem.store_down")
+        except web.HTTPException:
+            raise
+        except Exception:
+            log.exception("page failed", path=route.path)
+            return problem(visit, 500, "problem.failed")
+
+    handle.right = route.right  # type: ignore[attr-defined]
+    return handle
+
+
+def problem(visit: Visit, status: int, key: str) -> web.Response:
+    """A page that says what went wrong."""
+    return visit.page("problem.html", status, key=key)
+
+
+async def _recognise(visit: Visit) -> None:
+    """Find the session behind the cookie, and note that it was used; a page that refreshes itself is no use."""
+    visit.sid = visit.request.cookies.get(COOKIE, "")
+    if not visit.sid:
+        return
+    async with visit.office.database.read() as connection:
+        visit.session = await agents.find_session(connection, visit.sid, visit.now)
+    if visit.session is None:
+        return
+    visit.words = _words(visit.request, visit.session.person)
+    if not visit.again and visit.session.seen_at < visit.now - agents.SEEN_EVERY:
+        async with visit.office.database.write() as connection:
+            await agents.touch_session(connection, visit.sid, visit.now)
+
+
+async def _refusal(visit: Visit, right: Right) -> web.Response | None:
+    """Why this request is not answered, as a page; None where it is."""
+    if visit.request.method not in SAFE:
+        if not is_own(visit.request):
+            return problem(visit, 403, "problem.foreign")
+        posted = await visit.request.post()
+        visit.form = {name: value for name, value in posted.items() if isinstance(value, str)}
+        token = visit.form.get("csrf", "")
+        if visit.session is not None and not hmac.compare_digest(token.encode(), visit.session.csrf.encode()):
+            return problem(visit, 403, "problem.token")
+    if visit.may(right):
+        return None
+    if visit.session is not None:
+        return problem(visit, 403, "problem.forbidden")
+    if visit.again:
+        return problem(visit, 401, "problem.locked")
+    if visit.request.method in SAFE:
+        return visit.redirect(f"/login?next={quote(visit.request.path_qs)}")
+    back = _page_of(visit.request.path)
+    return visit.page("login.html", 401, next=back, kept=visit.form.get("text", ""), problem="login.expired", login="")
+
+
+def _page_of(path: str) -> str:
+    """The page that an action belongs to: /customers/5/reply → /customers/5."""
+    found = re.match(r"/customers/\d+", path)
+    return found[0] if found else "/"
+
+
+def is_own(request: web.Request) -> bool:
+    """Whether a change was asked for by a page of ours: the browser says so, in Sec-Fetch-Site or else in Origin."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc == request.host
+
+
+def local_path(path: str) -> str:
+    """A path of ours to go on to; anything else is the start page."""
+    return path if LOCAL_PATH.fullmatch(path) else "/"
+
+
+def _words(request: web.Request, person: Person | None) -> Words:
+    chosen = person.language if person else request.cookies.get("lang")
+    return words(chosen or preferred(request.headers.get("Accept-Language", "")))

@@ -1,0 +1,120 @@
+"""What an agent does to a customer: locked, checked, decided by the bot's own rules, recorded. All or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.console.office import Office
+from bot.core.case import Owner
+from bot.core.contact import Permission, may_text
+from bot.core.decide import decide
+from bot.core.decision import Purpose
+from bot.core.event import AgentActed, AgentAction
+from bot.store import cases, queue, thread
+from bot.store.agents import Person, Role
+from bot.store.cases import File
+from bot.store.record import Step, Turned, append_journal, record
+
+Check = Callable[[Any, File], Awaitable[None]]  # raises Refused, or Done where there is nothing left to do
+
+
+class Refused(Exception):
+    """This cannot be done now: `key` names the words that say why, `who` has the customer, `permission` the rule."""
+
+    def __init__(self, key: str, who: str = "", permission: Permission | None = None, missed: int = 0):
+        super().__init__(key)
+        self.key, self.who, self.permission, self.missed = key, who, permission, missed
+
+
+class Done(Exception):
+    """The same was done already: a form was sent twice."""
+
+
+async def take(office: Office, person: Person, customer_id: int, now: datetime, from_agent: int | None = None) -> None:
+    """Take a customer over: of two people who try, one succeeds. A supervisor may take one from the agent they name."""
+
+    async def is_free(connection: Any, file: File) -> None:
+        if file.case.owner is Owner.BOT:
+            return
+        if file.agent_id == person.id:
+            raise Done
+        if person.role is Role.SUPERVISOR and from_agent is not None and from_agent == file.agent_id:
+            await queue.reassign(connection, customer_id, person.id, now)
+            return
+        raise Refused("refused.taken", who=await queue.agent_name(connection, file.agent_id))
+
+    await perform(office, person, customer_id, AgentActed(AgentAction.TAKE_OVER, person.login), now, is_free)
+
+
+async def reply(
+    office: Office, person: Person, customer_id: int, text: str, seen: int, after: int, now: datetime
+) -> None:
+    """Queue an agent's text. Refused where the customer wrote more than the `seen` texts that the page showed, or where
+    the rules forbid a text now. `after` is the last seq that it showed: the same text beyond it was sent already."""
+
+    async def is_current(connection: Any, file: File) -> None:
+        await _is_theirs(connection, file, person)
+        o = cases.outbox
+        same = select(o.c.text).where(o.c.customer_id == customer_id, o.c.seq > after, o.c.author == person.login)
+        if text in (await connection.execute(same)).scalars().all():
+            raise Done
+        missed = await thread.heard(connection, customer_id) - seen
+        if missed > 0:
+            raise Refused("refused.stale", missed=missed)
+        permission = may_text(file.case, Purpose.AGENT, office.mind.content.rules.contact_for(file.case), now)
+        if not permission.allowed:
+            raise Refused("refused.rule", permission=permission)
+
+    await perform(office, person, customer_id, AgentActed(AgentAction.REPLY, person.login, text), now, is_current)
+
+
+async def act_on_own(office: Office, person: Person, customer_id: int, event: AgentActed, now: datetime) -> None:
+    """Do anything else to a customer whom this person has."""
+
+    async def is_theirs(connection: Any, file: File) -> None:
+        await _is_theirs(connection, file, person)
+
+    await perform(office, person, customer_id, event, now, is_theirs)
+
+
+async def perform(
+    office: Office, person: Person, customer_id: int, event: AgentActed, now: datetime, check: Check
+) -> None:
+    """Lock the customer, check, decide and record in one transaction; raise Refused where the check says so."""
+    mind = office.mind
+    try:
+        async with office.database.write() as connection:
+            file = await _locked(connection, customer_id, now)
+            await check(connection, file)
+            decision = decide(file.case, event, mind.content.rules, now)
+            step = Step("agent", event, decision, author=person.login, agent_id=person.id)
+            await record(connection, [Turned(file, [step])], now, mind.render, mind.content.rules.version, mind.channel)
+    except Done:
+        return
+    office.wake()
+
+
+async def write_note(office: Office, person: Person, customer_id: int, text: str, now: datetime) -> None:
+    """Write a note for colleagues. It goes into the journal alone, where nothing that sends texts ever looks."""
+    async with office.database.write() as connection:
+        file = await _locked(connection, customer_id, now)
+        await append_journal(connection, [(file, "note", {"agent": person.login, "text": text})], now)
+
+
+async def _locked(connection: Any, customer_id: int, now: datetime) -> File:
+    await cases.lock(connection, [customer_id], skip_locked=False)
+    files = await cases.load(connection, [customer_id], now)
+    if customer_id not in files:
+        raise Refused("problem.missing")
+    return files[customer_id]
+
+
+async def _is_theirs(connection: Any, file: File, person: Person) -> None:
+    if file.case.owner is Owner.BOT:
+        raise Refused("refused.not_taken")
+    if file.agent_id != person.id:
+        raise Refused("refused.taken", who=await queue.agent_name(connection, file.agent_id))

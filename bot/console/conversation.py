@@ -1,0 +1,129 @@
+"""A customer's page: the thread of texts, the file, and the forms that an agent fills in (see forms.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from aiohttp import web
+
+from bot.console import why
+from bot.console.access import Missing, Right, Route, Visit
+from bot.console.action import Refused
+from bot.core.calendar import local_day
+from bot.core.case import Owner
+from bot.core.contact import may_text
+from bot.core.decision import Purpose
+from bot.store import queue, thread
+from bot.store.agents import Role
+from bot.store.fileview import FileView
+from bot.store.queue import Folder
+
+NEWEST = 50  # texts on a page; the rest is one link away
+LONGEST_REPLY = 500
+FURTHEST_PROMISE = timedelta(days=366)
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What stands in the thread: a text, a note, or that a person was called, came or was done."""
+
+    kind: str
+    at: datetime
+    of: Any
+
+
+async def show(visit: Visit) -> web.Response:
+    """The page of one customer."""
+    return await page(visit, customer_of(visit))
+
+
+async def page(
+    visit: Visit,
+    customer_id: int,
+    status: int = 200,
+    refused: Refused | None = None,
+    invalid: str = "",
+    draft: str = "",
+    note: str = "",
+    reveal: bool = False,
+) -> web.Response:
+    """The page, perhaps with why something was refused; then what was typed is still in its box."""
+    whole = "all" in visit.request.query
+    async with visit.office.database.read() as connection:
+        try:
+            view = await thread.view(connection, customer_id, visit.now, reveal, None if whole else NEWEST)
+        except LookupError:
+            raise Missing from None
+        rows = await _queue(visit, connection)
+    await visit.log_access(customer_id, "reveal" if reveal else "conversation")
+    contact = visit.office.mind.content.rules.contact_for(view.case)
+    permission = may_text(view.case, Purpose.AGENT, contact, visit.now)
+    is_mine = view.case.owner is Owner.AGENT and view.agent_id == visit.person.id
+    return visit.page(
+        "conversation.html",
+        status,
+        view=view,
+        case=view.case,
+        zone=view.case.zone,
+        items=timeline(view),
+        holds=why.holds_beside(view),
+        rows=rows,
+        is_mine=is_mine,
+        is_free=view.case.owner is Owner.BOT,
+        may_act=visit.may(Right.ACT),
+        may_break=visit.person.role is Role.SUPERVISOR,
+        may_reveal=may_reveal(visit, view),
+        needs_reason=visit.person.role is Role.AUDITOR,
+        permission=permission,
+        forbidding=why.rule(visit.words, permission.rule, contact),
+        rule_of=lambda code: why.rule(visit.words, code, contact),
+        not_sent=lambda reason: why.not_sent(visit.words, reason, contact),
+        caps=why.caps(view.case, contact, visit.now),
+        today=local_day(visit.now, view.case.zone),
+        longest=LONGEST_REPLY,
+        refused=refused,
+        invalid=invalid,
+        draft=draft,
+        note=note,
+    )
+
+
+def timeline(view: FileView) -> list[Item]:
+    """The texts in their order, and between them, by time, notes and when a person was called or done."""
+    items = [Item("text", text.at, text) for text in view.texts]
+    others = [Item("note", note.at, note) for note in view.notes]
+    others += [Item("called", handoff.opened_at, handoff) for handoff in view.handoffs]
+    others += [Item("taken", handoff.taken_at, handoff) for handoff in view.handoffs if handoff.taken_at]
+    others += [Item("resolved", handoff.closed_at, handoff) for handoff in view.handoffs if handoff.closed_at]
+    begins = items[0].at if items and view.earlier else None
+    for other in sorted(others, key=lambda item: item.at):
+        if begins is None or other.at >= begins:
+            before = [place for place, item in enumerate(items) if item.at <= other.at]
+            items.insert(before[-1] + 1 if before else 0, other)
+    return items
+
+
+def may_reveal(visit: Visit, view: FileView) -> bool:
+    """An agent sees the whole number of customers whom they have; a supervisor and an auditor of any."""
+    return visit.person.role is not Role.AGENT or view.agent_id == visit.person.id
+
+
+def customer_of(visit: Visit) -> int:
+    """The customer that the address names."""
+    return int(visit.request.match_info["id"])
+
+
+async def _queue(visit: Visit, connection: Any) -> list[queue.QueueRow]:
+    """The list beside the thread: what this person has, then what is due next."""
+    found = []
+    for folder in (Folder.MINE, Folder.NEXT):
+        found += await queue.rows(connection, folder, visit.person.id, visit.now, visit.now, 20)
+    return found
+
+
+PATH = r"/customers/{id:\d{1,18}}"
+ROUTES = [Route("GET", PATH, Right.READ, show)]

@@ -1,0 +1,189 @@
+"""The forms of a customer's page: take over, reply, note, promise, resolve … Each is a plain POST."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from aiohttp import web
+
+from bot.console import action
+from bot.console.access import Missing, Right, Route, Visit, problem
+from bot.console.action import Refused
+from bot.console.conversation import LONGEST_REPLY, PATH, customer_of, may_reveal, page
+from bot.core.calendar import local_day
+from bot.core.event import AgentActed, AgentAction
+from bot.core.promise import is_plausible
+from bot.store import thread
+from bot.store.agents import Role
+
+FURTHEST_PROMISE = timedelta(days=366)
+CENT = Decimal("0.01")
+UNTYPED = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # categories of characters that no keyboard types
+
+
+class Invalid(Exception):
+    """A form's field will not do; carries the key of the words that say so."""
+
+
+async def take(visit: Visit) -> web.Response:
+    """Take the customer over; of two people who try, the second is told who was first."""
+    held_by = visit.form.get("from", "")
+    from_agent = int(held_by) if held_by.isdecimal() else None
+    return await _do(
+        visit, lambda id: action.take(visit.office, visit.person, id, visit.now, from_agent), AgentAction.TAKE_OVER
+    )
+
+
+async def reply(visit: Visit) -> web.Response:
+    """Answer the customer in the agent's own words."""
+    text = _text(visit)
+    if not text:
+        return await page(visit, customer_of(visit), 422, invalid="invalid.empty")
+    if len(text) > LONGEST_REPLY:
+        return await page(visit, customer_of(visit), 422, invalid="invalid.long", draft=text)
+    seen, after = _count(visit, "seen"), _count(visit, "after")
+    return await _do(
+        visit,
+        lambda id: action.reply(visit.office, visit.person, id, text, seen, after, visit.now),
+        AgentAction.REPLY,
+    )
+
+
+async def note(visit: Visit) -> web.Response:
+    """Write a note for colleagues."""
+    text = _text(visit)
+    if not text:
+        return await page(visit, customer_of(visit), 422, invalid="invalid.empty")
+    return await _do(visit, lambda id: action.write_note(visit.office, visit.person, id, text, visit.now), "note")
+
+
+async def release(visit: Visit) -> web.Response:
+    """Give the customer back to the queue."""
+    return await _act(visit, AgentAction.RELEASE, _required(visit))
+
+
+async def resolve(visit: Visit) -> web.Response:
+    """The person's work is done; with `lift` collection may go on."""
+    return await _act(visit, AgentAction.RESOLVE, _required(visit), lift=visit.form.get("lift") == "yes")
+
+
+async def promise(visit: Visit) -> web.Response:
+    """Write on the file what the customer promised to a person."""
+    async with visit.office.database.read() as connection:
+        try:
+            case = (await thread.view(connection, customer_of(visit), visit.now, newest=1)).case
+        except LookupError:
+            raise Missing from None
+    today = local_day(visit.now, case.zone)
+    try:
+        amount = Decimal(visit.form.get("amount", "").replace(",", "").strip())
+        due_on = date.fromisoformat(visit.form.get("due_on", ""))
+    except (InvalidOperation, ValueError):
+        raise Invalid("invalid.promise") from None
+    if not amount.is_finite() or amount <= 0 or amount != amount.quantize(CENT) or not is_plausible(amount, case):
+        raise Invalid("invalid.amount")
+    if not today <= due_on <= today + FURTHEST_PROMISE:
+        raise Invalid("invalid.date")
+    return await _act(visit, AgentAction.RECORD_PROMISE, "", amount=amount.quantize(CENT), due_on=due_on)
+
+
+async def lift(visit: Visit) -> web.Response:
+    """Let collection go on."""
+    return await _act(visit, AgentAction.LIFT_HOLDS, _required(visit))
+
+
+async def opt_out(visit: Visit) -> web.Response:
+    """The customer told a person that they want no more texts."""
+    return await _act(visit, AgentAction.OPT_OUT, _required(visit))
+
+
+async def wrong_number(visit: Visit) -> web.Response:
+    """The number is somebody else's."""
+    return await _act(visit, AgentAction.WRONG_NUMBER, _required(visit))
+
+
+async def reveal(visit: Visit) -> web.Response:
+    """Show name and number in clear, once. Logged before anything is shown; an auditor says why."""
+    customer_id, reason = customer_of(visit), visit.form.get("reason", "").strip()
+    async with visit.office.database.read() as connection:
+        try:
+            view = await thread.view(connection, customer_id, visit.now, newest=1)
+        except LookupError:
+            raise Missing from None
+    if not may_reveal(visit, view):
+        return problem(visit, 403, "problem.reveal")
+    if visit.person.role is Role.AUDITOR:
+        if not reason:
+            raise Invalid("invalid.reason")
+        await visit.log_access(customer_id, f"reveal: {reason}")
+    return await page(visit, customer_id, reveal=True)
+
+
+async def _act(visit: Visit, kind: AgentAction, text: str, **more: Any) -> web.Response:
+    event = AgentActed(kind, visit.person.login, text, **more)
+    return await _do(visit, lambda id: action.act_on_own(visit.office, visit.person, id, event, visit.now), kind)
+
+
+async def _do(visit: Visit, act: Callable[[int], Awaitable[None]], done: str) -> web.Response:
+    """Do it and show the page anew; where it is refused, show why and keep what was typed."""
+    customer_id = customer_of(visit)
+    try:
+        await act(customer_id)
+    except Refused as refused:
+        if refused.key == "problem.missing":
+            raise Missing from None
+        return await page(visit, customer_id, 409, refused=refused, draft=visit.form.get("text", ""))
+    return visit.redirect(f"/customers/{customer_id}?done={done}")
+
+
+def _with_invalid(handler: Callable[[Visit], Awaitable[web.Response]]) -> Callable[[Visit], Awaitable[web.Response]]:
+    async def handle(visit: Visit) -> web.Response:
+        try:
+            return await handler(visit)
+        except Invalid as invalid:
+            return await page(visit, customer_of(visit), 422, invalid=str(invalid))
+
+    return handle
+
+
+def _count(visit: Visit, field: str) -> int:
+    """A number that our form carries; one that is missing reads as 0, so that the reply is stale rather than sent."""
+    value = visit.form.get(field, "")
+    return int(value) if value.isdecimal() and len(value) < 10 else 0
+
+
+def _text(visit: Visit) -> str:
+    """What was typed, with the line ends of a text and without characters that no keyboard types."""
+    text = visit.form.get("text", "").replace("\r\n", "\n").strip()
+    return "".join(c for c in text if c in "\n\u200d" or unicodedata.category(c) not in UNTYPED)
+
+
+def _required(visit: Visit) -> str:
+    """The reason that the file keeps of an action."""
+    text = _text(visit)[:LONGEST_REPLY]
+    if not text:
+        raise Invalid("invalid.reason")
+    return text
+
+
+ROUTES = [
+    Route("POST", f"{PATH}/reveal", Right.READ, _with_invalid(reveal)),
+    *(
+        Route("POST", f"{PATH}/{name}", Right.ACT, _with_invalid(handler))
+        for name, handler in (
+            ("take", take),
+            ("reply", reply),
+            ("note", note),
+            ("release", release),
+            ("resolve", resolve),
+            ("promise", promise),
+            ("lift", lift),
+            ("opt_out", opt_out),
+            ("wrong_number", wrong_number),
+        )
+    ),
+]

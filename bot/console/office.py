@@ -1,0 +1,36 @@
+"""What the console works with: the store, the mind that decides, the clock, and in a demonstration the phones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.gateways.simulator import Simulator
+from bot.store.session import Database
+from bot.turn import Mind
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demonstration: `logins` are printed on the log-in page, `destination` is the number that customers text."""
+
+    simulator: Simulator
+    destination: str
+    logins: Sequence[tuple[str, str]]
+    move_clock: Callable[[timedelta], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Where agents work. `wake` tells the worker that there is something to do.
+
+    `setup_token` lets whoever started the server create the first administrator while nobody can log in.
+    """
+
+    database: Database
+    mind: Mind
+    now: Callable[[], datetime]
+    wake: Callable[[], None]
+    demo: Demo | None = None
+    setup_token: str | None = None

@@ -1,0 +1,77 @@
+"""Every date that a message speaks of, resolved against the day on which it was sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from bot.nlu import dates_en, dates_zh
+from bot.nlu.calendar_words import Grain
+from bot.nlu.normal import Normal, normalise
+from bot.nlu.pieces import Piece
+
+_PRECISION = {
+    Grain.TIME: "day",
+    Grain.DAY: "day",
+    Grain.WEEK: "week",
+    Grain.MONTH: "month",
+    Grain.QUARTER: "span",
+    Grain.YEAR: "span",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDate:
+    """One date expression. `end` is inclusive; an open side is None. `span` counts in the folded text.
+
+    `ambiguous`: people differ on which day is meant. `vague`: no day is meant at all (过两天, after Christmas).
+    `condition` is `time` where only a time of day was said. `past`: over before the message's own date.
+    """
+
+    start: date | None
+    end: date | None
+    precision: str
+    ambiguous: bool
+    vague: bool
+    condition: str | None
+    past: bool
+    span: tuple[int, int]
+    rule: str
+
+
+def find_dates(normal: Normal, language: str, heard_at: datetime) -> list[FoundDate]:
+    """Every date expression in order, resolved against the local date of `heard_at`."""
+    grammar = dates_zh if language == "zh" else dates_en
+    today = heard_at.date()
+    return [_found(piece, today) for piece in grammar.expressions(normal.text, heard_at)]
+
+
+def _found(piece: Piece, today: date) -> FoundDate:
+    stretch = piece.stretch
+    if stretch.start and stretch.end and stretch.start > stretch.end:
+        stretch = replace(stretch, start=stretch.end)
+    last = stretch.end or stretch.start
+    past = piece.spoken_past or (last is not None and last < today)
+    precision = _PRECISION[stretch.grain]
+    if stretch.vague:
+        precision = "vague"
+    elif precision == "day" and stretch.start != stretch.end:
+        precision = "span"
+    condition = "time" if piece.rule == "time" else None
+    return FoundDate(
+        stretch.start,
+        stretch.end,
+        precision,
+        stretch.ambiguous,
+        stretch.vague,
+        condition,
+        past,
+        (piece.at, piece.to),
+        piece.rule,
+    )
+
+
+def extract(text: str, language: str, reference: datetime) -> FoundDate | None:
+    """The first date expression of any text, past ones too; a bare time of day only where nothing else is said."""
+    found = find_dates(normalise(text), language, reference)
+    return next((one for one in found if one.condition is None), found[0] if found else None)

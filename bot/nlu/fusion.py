@@ -1,0 +1,42 @@
+"""Settles what a message means when gate, phrases, model and the open question each have a say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.core.reading import RANK, Asked, Intent
+from bot.nlu.gate import NEVER_OUTVOTED, Gated
+
+SURE = 0.97  # the score of what a sure phrase decides alone
+THRESHOLD = 0.5
+# Meanings that say "nothing more": they give way to anything else that was said.
+EMPTY = frozenset({Intent.ACKNOWLEDGE, Intent.UNCLEAR})
+CONFIRMING = frozenset({Asked.CONFIRM_PROMISE, Asked.CONFIRM_OPT_OUT, Asked.CONFIRM_PLAN})
+
+
+def settle(gated: Gated, probabilities: Mapping[Intent, float], asked: Asked | None) -> dict[Intent, float]:
+    """The score of every intent that the message carries; empty where nothing can be told."""
+    chosen = {intent: p for intent, p in probabilities.items() if p >= THRESHOLD and intent is not Intent.UNCLEAR}
+    for intent in NEVER_OUTVOTED:
+        if gated.sure(intent):
+            chosen[intent] = max(SURE, probabilities[intent])
+    if gated.opener is not None and asked is not None and not (chosen.keys() & {Intent.AFFIRM, Intent.DENY}):
+        chosen[gated.opener] = 0.8
+    if chosen.keys() - EMPTY:
+        for intent in EMPTY:
+            chosen.pop(intent, None)
+    if asked is None and len(chosen) > 1:
+        for intent in (Intent.AFFIRM, Intent.DENY):
+            chosen.pop(intent, None)
+    return {intent: _second_opinion(intent, score, gated) for intent, score in chosen.items()}
+
+
+def _second_opinion(intent: Intent, score: float, gated: Gated) -> float:
+    """Lower a score that no phrase supports or that a sure phrase for a weightier intent contradicts."""
+    if gated.sure(intent):
+        return score
+    if not gated.hinted(intent):
+        score *= 0.8
+    if any(hit.strength == "sure" and RANK[Intent(hit.label)] < RANK[intent] for _, hit in gated.hits):
+        score *= 0.9
+    return score

@@ -1,0 +1,122 @@
+"""The trained reader: one-vs-rest logistic regression on n-grams and lexicon cues, scored from one table at run time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.reading import Intent
+
+Floats = NDArray[np.float32]
+LABELS: tuple[Intent, ...] = tuple(Intent)
+CUE_WEIGHT = 0.6  # against n-grams whose squares sum to 1 over a whole message
+RARE = 2  # an n-gram must stand in this many examples to be learnt
+_DIGITS = str.maketrans("123456789", "000000000")
+_WORDS = re.compile(r"[^ ]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the model sees of a message: its n-grams and the lexicon cues (`intent/strength`) found in it."""
+
+    grams: tuple[str, ...]
+    cues: tuple[str, ...]
+
+
+def grams_of(folded: str, language: str) -> tuple[str, ...]:
+    """N-grams of a folded text, each once: characters 1-4 in Chinese; characters 3-4 and words 1-3 in English."""
+    text = folded.translate(_DIGITS)
+    grams: set[str] = set()
+    if language == "en":
+        words = text.split()
+        for size in (3, 4, 5):
+            grams.update(text[i : i + size] for i in range(len(text) - size + 1))
+        grams.update("w:" + word for word in words)
+        grams.update("w:" + first + " " + second for first, second in zip(words, words[1:], strict=False))
+        grams.update("w:" + " ".join(words[i : i + 3]) for i in range(len(words) - 2))
+    else:
+        text = "^" + text.replace(" ", "") + "$"
+        for size in (1, 2, 3, 4):
+            grams.update(text[i : i + size] for i in range(len(text) - size + 1))
+    return tuple(grams)
+
+
+class IntentModel:
+    """Scores every intent of a message; trained at start-up from examples, the same every time."""
+
+    def __init__(self, observed: Sequence[Observed], labels: Sequence[Iterable[Intent]], strength: float = 8.0) -> None:
+        counts: dict[str, int] = {}
+        for one in observed:
+            for gram in one.grams:
+                counts[gram] = counts.get(gram, 0) + 1
+        kept = sorted(gram for gram, count in counts.items() if count >= RARE)
+        self._column = {gram: i for i, gram in enumerate(kept)}
+        rarity = np.log((1 + len(observed)) / (1 + np.array([counts[gram] for gram in kept]))) + 1
+        self._idf: Floats = rarity.astype(np.float32)
+        cues = sorted({cue for one in observed for cue in one.cues})
+        self._cue = {cue: i for i, cue in enumerate(cues)}
+        truth = np.zeros((len(observed), len(LABELS)), dtype=bool)
+        for row, intents in enumerate(labels):
+            for intent in intents:
+                truth[row, LABELS.index(intent)] = True
+        weights, self._bias = self._fit(observed, truth, strength)
+        self._table: Floats = np.ascontiguousarray(weights[: len(kept)] * self._idf[:, None])
+        self._cue_table: Floats = np.ascontiguousarray(weights[len(kept) :] * CUE_WEIGHT)
+
+    def _fit(self, observed: Sequence[Observed], truth: NDArray[np.bool_], strength: float) -> tuple[Floats, Floats]:
+        from scipy.sparse import csr_matrix
+        from sklearn.linear_model import LogisticRegression
+
+        grams = len(self._column)
+        entries: list[float] = []
+        columns: list[int] = []
+        starts = [0]
+        for one in observed:
+            found = self._columns(one.grams)
+            weights = self._idf[found]
+            entries.extend((weights / (np.sqrt((weights * weights).sum()) or 1.0)).tolist())
+            columns.extend(found)
+            cues = [grams + self._cue[cue] for cue in one.cues]
+            entries.extend([CUE_WEIGHT] * len(cues))
+            columns.extend(cues)
+            starts.append(len(columns))
+        width = grams + len(self._cue)
+        rows = csr_matrix((np.array(entries), np.array(columns), np.array(starts)), shape=(len(observed), width))
+        table = np.zeros((width, len(LABELS)), dtype=np.float32)
+        bias = np.full(len(LABELS), -9.0, dtype=np.float32)
+        for number in range(len(LABELS)):
+            if truth[:, number].any():
+                one = LogisticRegression(C=strength, solver="liblinear", tol=1e-2, random_state=0)
+                one.fit(rows, truth[:, number])
+                table[:, number] = one.coef_[0]
+                bias[number] = one.intercept_[0]
+        return table, bias
+
+    def _columns(self, grams: Iterable[str]) -> list[int]:
+        column = self._column
+        return [column[gram] for gram in grams if gram in column]
+
+    def scores(self, observed: Observed) -> Floats:
+        """The probability of each of LABELS, in that order."""
+        found = self._columns(observed.grams)
+        total = self._bias
+        if found:
+            weights = self._idf[found]
+            total = total + self._table[found].sum(axis=0) / np.sqrt(weights @ weights)
+        if cues := [self._cue[cue] for cue in observed.cues if cue in self._cue]:
+            total = total + self._cue_table[cues].sum(axis=0)
+        return 1 / (1 + np.exp(-total))
+
+    def known_share(self, observed: Observed) -> float:
+        """The share of the message's n-grams that training knew; low for gibberish."""
+        return len(self._columns(observed.grams)) / len(observed.grams) if observed.grams else 0.0
+
+    def telling(self, observed: Observed, intent: Intent, most: int = 3) -> list[str]:
+        """The n-grams that spoke most for an intent, strongest first."""
+        number = LABELS.index(intent)
+        known = [(float(self._table[self._column[g], number]), g) for g in observed.grams if g in self._column]
+        return [gram for weight, gram in sorted(known, key=lambda pair: (-pair[0], pair[1]))[:most] if weight > 0]

@@ -1,0 +1,170 @@
+"""The only door to reading: a customer's text (or several sent seconds apart) in, one Reading out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot import dialogues
+from bot.core.reading import Asked, Intent, Reading, Span, by_rank
+from bot.dialogues import ContentError, Example
+from bot.nlu import fusion
+from bot.nlu.folding import Folded, script_of
+from bot.nlu.gate import Gate, Gated, unknown_intents
+from bot.nlu.intents import LABELS, IntentModel, Observed, grams_of
+from bot.nlu.normal import Normal, normalise
+from bot.nlu.patterns import PatternError
+from bot.nlu.slots import NONE, Slots, nothing_else, slots_of
+
+LONGEST = 1600  # ten parts of 160 characters; what stands after is no reply but a paste
+
+
+class Reader:
+    """Reads replies. Built once at start-up from examples and lexicons; holds no state that a reading changes."""
+
+    def __init__(self, examples: Sequence[Example], lexicons: Mapping[str, Mapping[str, Any]]) -> None:
+        try:
+            self._gate = Gate(lexicons)
+        except PatternError as error:
+            raise ContentError(f"dialogues/lexicon: {error}") from None
+        self._filler = re.compile("|".join(lexicon["filler"] for lexicon in lexicons.values()))
+        observed, labels = [], []
+        for example in examples:
+            try:
+                labels.append([Intent(name) for name in example.intents])
+            except ValueError:
+                raise ContentError(f"dialogues/intents: {example.text!r}: no such intent {example.intents}") from None
+            observed.append(_observed(self._gate.inspect(normalise(example.text).text, None)))
+        self._model = IntentModel(observed, labels)
+
+    @classmethod
+    def load(cls, root: Path = dialogues.ROOT) -> Reader:
+        """Train from dialogues/ as shipped. Raises ContentError where the content is broken."""
+        lexicons = {language: dialogues.load_lexicon(language, root) for language in ("zh", "en")}
+        for language, lexicon in lexicons.items():
+            if unknown := unknown_intents(lexicon):
+                raise ContentError(f"{root}/lexicon/{language}.yml: no such intents: {', '.join(unknown)}")
+        return cls(dialogues.load_examples(root), lexicons)
+
+    def read_many(self, rows: Sequence[tuple[str, datetime, Asked | None]]) -> list[Reading]:
+        """Read a batch; the same as reading one after the other."""
+        return [self.read(text, heard_at, asked) for text, heard_at, asked in rows]
+
+    def read(
+        self, texts: str | Sequence[str], heard_at: datetime, asked: Asked | None = None, language: str | None = None
+    ) -> Reading:
+        """Read one reply, or fragments sent seconds apart as one reply.
+
+        `heard_at` is aware, in the customer's zone: dates count from it. `asked` is our open question. Total: any
+        text gives a Reading. A fragment that alone is an opt-out or a safety message counts as one.
+        """
+        parts = [texts] if isinstance(texts, str) else list(texts)
+        text = "\n".join(parts)
+        normal = normalise(text[:LONGEST])
+        language = language or script_of(normal.text)
+        gated = self._gate.inspect(normal.text, asked)
+        if gated.whole is not None:
+            return Reading(text, language, (gated.whole,), {gated.whole: 1.0}, spans=_whole_span(normal, gated))
+        observed = _observed(gated)
+        probabilities = dict(zip(LABELS, self._model.scores(observed).tolist(), strict=True))
+        scores = fusion.settle(gated, probabilities, asked)
+        if len(parts) > 1:
+            self._add_fragments(parts, asked, scores)
+        slots = self._slots(normal, language, heard_at, asked, scores)
+        suspected = Intent.OPT_OUT not in scores and (gated.hinted(Intent.OPT_OUT) or probabilities[Intent.OPT_OUT] > 0.3)
+        intents = by_rank(frozenset(scores))
+        return Reading(
+            text=text,
+            language=language,
+            intents=intents,
+            scores=scores or {Intent.UNCLEAR: 1 - max(probabilities.values())},
+            date=slots.date,
+            date_vague=slots.vague,
+            date_score=slots.date_score,
+            amount=slots.amount,
+            amount_score=slots.amount_score,
+            conditional=slots.conditional,
+            opt_out_suspected=suspected,
+            spans=(*_spans(normal, gated, intents), *_slot_spans(normal, slots), *self._model_spans(normal, gated, observed, intents)),
+            rejected=(*(f"{hit.label}: {hit.source}" for hit in gated.taken_back), *slots.rejected),
+        )
+
+    def _add_fragments(self, parts: Sequence[str], asked: Asked | None, scores: dict[Intent, float]) -> None:
+        """Each fragment alone through the gate: a lone 退订 between other words is still an opt-out."""
+        for part in parts:
+            alone = self._gate.inspect(normalise(part[:LONGEST]).text, asked)
+            if alone.whole is not None and (alone.whole not in fusion.EMPTY or not scores):
+                scores[alone.whole] = 1.0
+            for intent in fusion.NEVER_OUTVOTED:
+                if alone.sure(intent):
+                    scores[intent] = fusion.SURE
+        if scores.keys() - fusion.EMPTY:
+            for intent in fusion.EMPTY:
+                scores.pop(intent, None)
+
+    def _slots(
+        self, normal: Normal, language: str, heard_at: datetime, asked: Asked | None, scores: dict[Intent, float]
+    ) -> Slots:
+        """Day and sum where a promise holds; a reply that is nothing but a day or sum becomes a promise."""
+        promised = Intent.PROMISE_TO_PAY in scores
+        if not promised and scores and not scores.keys() <= {*fusion.EMPTY, Intent.AFFIRM, Intent.DENY} and asked is None:
+            if max(scores.values()) > 0.9 or len(normal.text) > 60:
+                return NONE
+        slots = slots_of(normal, language, heard_at, asked)
+        if promised:
+            return slots
+        if nothing_else(normal, slots, self._filler):
+            for intent in scores.keys() - {Intent.AFFIRM, Intent.DENY}:
+                del scores[intent]
+            scores[Intent.PROMISE_TO_PAY] = 0.85
+            return slots
+        return NONE
+
+    def _model_spans(self, normal: Normal, gated: Gated, observed: Observed, intents: tuple[Intent, ...]) -> list[Span]:
+        if any(hit.label == intents[0].value for _, hit in gated.hits):
+            return []
+        spans = []
+        for gram in self._model.telling(observed, intents[0]):
+            words = gram.removeprefix("w:").strip("^$ ")
+            for folded in gated.folds:
+                at = folded.text.find(words)
+                if at >= 0 and words:
+                    spans.append(_span(normal, folded, at, at + len(words), intents[0].value, "n-gram"))
+                    break
+        return spans
+
+
+def _observed(gated: Gated) -> Observed:
+    grams = {gram: None for folded in gated.folds for gram in grams_of(folded.text, folded.language)}
+    return Observed(tuple(grams), gated.cues)
+
+
+def _span(normal: Normal, folded: Folded, start: int, end: int, label: str, rule: str) -> Span:
+    first, last = normal.original_span(*folded.source_span(start, end))
+    return Span(first, last, normal.original[first:last], label, rule)
+
+
+def _spans(normal: Normal, gated: Gated, intents: tuple[Intent, ...]) -> list[Span]:
+    return [
+        _span(normal, folded, hit.start, hit.end, hit.label, hit.source)
+        for folded, hit in gated.hits
+        if hit.label in {intent.value for intent in intents}
+    ]
+
+
+def _whole_span(normal: Normal, gated: Gated) -> tuple[Span, ...]:
+    assert gated.whole is not None
+    return (Span(0, len(normal.original), normal.original, gated.whole.value, "whole message"),)
+
+
+def _slot_spans(normal: Normal, slots: Slots) -> list[Span]:
+    found = [(slots.date_span, "date", slots.date_rule), (slots.amount_span, "amount", slots.amount_rule)]
+    spans = []
+    for place, label, rule in found:
+        if place:
+            first, last = normal.original_span(*place)
+            spans.append(Span(first, last, normal.original[first:last], label, rule))
+    return spans

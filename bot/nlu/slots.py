@@ -1,0 +1,87 @@
+"""The day and sum that a reply commits to, and whether a reply is nothing but a day or a sum."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from bot.core.reading import Asked, SaidAmount
+from bot.nlu.normal import Normal
+
+try:
+    from bot.nlu.dates import promised_date
+except ImportError:
+    promised_date = None  # type: ignore[assignment]
+try:
+    from bot.nlu.amounts import promised_amount
+except ImportError:
+    promised_amount = None  # type: ignore[assignment]
+
+_WORTH_A_LOOK = re.compile(
+    r"[\d$£€¥%零一二两三四五六七八九十百千万半几壹贰叁肆伍陆柒捌玖拾仟佰俩仨]|[天日号周月年底初末晚早午夜节前后快久时候会儿假春秋元全清完最]|"
+    r"\b(?:to(?:day|morrow|night|nite|mo)|t[mo]\w*r\w*|mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"
+    r"next|week|wk|month|day|end|soon|asap|pay ?day|pay ?check|after|before|by|until|till|when|once|later|"
+    r"full|all|half|rest|everything|whole|minimum|min|balance|"
+    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twel|thir|fif|twenty|for|hundred|thousand|grand|couple|few|tonight)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """Day and sum as promised, with how sure each is, where they stand in the folded text, and what was rejected."""
+
+    date: date | None = None
+    vague: bool = False
+    date_score: float = 1.0
+    conditional: bool = False
+    amount: SaidAmount | None = None
+    amount_score: float = 1.0
+    date_span: tuple[int, int] | None = None
+    amount_span: tuple[int, int] | None = None
+    date_rule: str = ""
+    amount_rule: str = ""
+    rejected: tuple[str, ...] = ()
+
+    @property
+    def found(self) -> bool:
+        """Whether any day, vague time or sum was found."""
+        return self.date is not None or self.vague or self.amount is not None
+
+
+NONE = Slots()
+
+
+def slots_of(normal: Normal, language: str, heard_at: datetime, asked: Asked | None) -> Slots:
+    """The promised day and sum of a message, should it be a promise."""
+    if asked is None and not _WORTH_A_LOOK.search(normal.text):
+        return NONE
+    day: Any = promised_date(normal, language, heard_at, asked) if promised_date else None
+    spans = [day.span] if day is not None and day.span else []
+    sum_: Any = promised_amount(normal, language, spans, asked) if promised_amount else None
+    rejected = (*(day.rejected if day else ()), *(sum_.rejected if sum_ else ()))
+    return Slots(
+        date=day.date if day else None,
+        vague=day.vague if day else False,
+        date_score=day.score if day else 1.0,
+        conditional=day.conditional if day else False,
+        amount=sum_.amount if sum_ else None,
+        amount_score=sum_.score if sum_ else 1.0,
+        date_span=day.span if day else None,
+        amount_span=sum_.span if sum_ else None,
+        date_rule=day.rule if day else "",
+        amount_rule=sum_.rule if sum_ else "",
+        rejected=tuple(rejected),
+    )
+
+
+def nothing_else(normal: Normal, slots: Slots, filler: re.Pattern[str]) -> bool:
+    """Whether day and sum, taken out with filler words, leave nothing of the message."""
+    if not slots.found:
+        return False
+    rest = list(normal.text)
+    for span in (slots.date_span, slots.amount_span):
+        if span:
+            rest[span[0] : span[1]] = "\0" * (span[1] - span[0])
+    return not filler.sub("", "".join(rest).replace("\0", " ")).strip(" \t,.!?~-。，！？、…:：;；")

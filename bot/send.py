@@ -1,0 +1,289 @@
+"""Sends what is due: claim, ask the contact rules again, submit, note the outcome.
+
+A text is marked as submitted before it goes and as sent after the gateway took it. If we die in between, nobody knows
+whether it left: it is then unknown, and only a receipt or the gateway's own books may settle that, never a second try.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter as Tally
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from prometheus_client import Counter
+
+from bot.core.calendar import local_day
+from bot.core.contact import may_text, open_until
+from bot.core.decision import Purpose
+from bot.core.event import NumberRefused, SendFailed
+from bot.core.segments import count
+from bot.core.strategy import reminder_slots
+from bot.gateways.base import Accepted, ErrorClass, Outgoing, SendError
+from bot.gateways.channel import Channel
+from bot.store import cases, outgoing
+from bot.store.cases import File
+from bot.store.outgoing import LEASE, Due
+from bot.store.record import append_journal
+from bot.store.session import Database
+from bot.turn import Mind, act
+
+log = structlog.get_logger()
+TEXTS = Counter("huixin_texts_total", "Texts by channel and outcome", ["channel", "outcome"])
+ATTEMPTS = 5
+BACKOFF = timedelta(seconds=30)  # doubled with each attempt
+CONFIRM_WITHIN = timedelta(minutes=5)  # 47 CFR 64.1200(a)(12): a later confirmation of an opt-out is a text too many
+LONGEST_IN_QUEUE = timedelta(hours=4)
+LOOK_AGAIN = timedelta(minutes=5)
+GIVE_UP = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A text that the rules allow, worded and marked as submitted."""
+
+    due: Due
+    file: File
+    outgoing: Outgoing
+
+
+async def send_due(
+    database: Database,
+    mind: Mind,
+    channels: Mapping[str, Channel],
+    now: Callable[[], datetime],
+    limit: int = 50,
+    lease: timedelta = LEASE,
+) -> int:
+    """Send what is due; say how many rows were dealt with. `lease`: longer than any gateway's time-out."""
+    started = now()
+    async with database.write() as connection:
+        due = await outgoing.claim_due(connection, started, limit)
+        files = await cases.load(connection, sorted({row.customer_id for row in due}), started) if due else {}
+        ready = await _prepare(connection, mind, channels, due, files, started, lease)
+    if not due:
+        return 0
+    answers = await asyncio.gather(*(_submit(channels[one.due.channel], one.outgoing, now()) for one in ready))
+    if ready:
+        await _note(database, list(zip(ready, answers, strict=True)), now())
+    for one, answer in zip(ready, answers, strict=True):
+        await _consequences(database, mind, one.due, answer, now())
+    return len(due)
+
+
+async def _prepare(
+    connection: Any,
+    mind: Mind,
+    channels: Mapping[str, Channel],
+    due: Sequence[Due],
+    files: Mapping[int, File],
+    now: datetime,
+    lease: timedelta,
+) -> list[Ready]:
+    """Ask the rules about each row. What may not go stays visible with its reason; what may is marked as submitted."""
+    if not due:
+        return []
+    known = [row for row in due if row.channel in channels]
+    granted = (
+        await outgoing.grant(
+            connection,
+            Tally(row.channel for row in known),
+            {name: one.per_second for name, one in channels.items()},
+            now,
+        )
+        if known
+        else {}
+    )
+    ready, stopped = [], []
+    for row in due:
+        file = files[row.customer_id]
+        if row.channel not in channels:
+            stopped.append(_stopped(row, "held", f"channel {row.channel} is not configured", now + LOOK_AGAIN))
+            continue
+        verdict = _ask_rules(mind, row, file, now)
+        if verdict is not None:
+            stopped.append(verdict)
+        elif granted.get(row.channel, 0) > 0:
+            granted[row.channel] -= 1
+            ready.append(Ready(row, file, _outgoing(mind, channels[row.channel], row, file, now)))
+    await outgoing.mark(connection, stopped)
+    await outgoing.mark(
+        connection,
+        [
+            {
+                "b_id": one.due.id, "state": "submitting", "reason": None, "lease_at": now + lease, "sent_at": now,
+                "attempts": one.due.attempts + 1, "text": one.outgoing.text, "segments": count(one.outgoing.text).parts,
+            }
+            for one in ready
+        ],
+    )  # fmt: skip
+    return ready
+
+
+def _ask_rules(mind: Mind, row: Due, file: File, now: datetime) -> dict[str, Any] | None:
+    """What the rules make of a row at this moment; None where it may go."""
+    purpose, case = Purpose(row.purpose), file.case
+    if purpose is Purpose.OPT_OUT_CONFIRMATION and now - row.queued_at > CONFIRM_WITHIN:
+        return _stopped(row, "cancelled", "the confirmation came too late to be sent", now)
+    if purpose is Purpose.REMINDER and case.amount_due <= 0:
+        return _stopped(row, "cancelled", "nothing is due any more", now)
+    if purpose is Purpose.PROMISE_REMINDER and local_day(row.queued_at, case.zone) != local_day(now, case.zone):
+        return _stopped(row, "cancelled", "the day that it speaks of is over", now)
+    if row.author == "bot" and case.owner == "agent" and purpose not in (Purpose.OPT_OUT_CONFIRMATION, Purpose.SAFETY):
+        return _stopped(row, "cancelled", "an agent took over", now)
+    permission = may_text(case, purpose, mind.content.rules.contact_for(case), now)
+    if permission.allowed:
+        return None
+    if permission.next_at is None or permission.is_hold:
+        return _stopped(row, "cancelled", f"{permission.rule}: {permission.reason}", now)
+    return _stopped(row, "held", f"{permission.rule}: {permission.reason}", permission.next_at)
+
+
+def _stopped(row: Due, state: str, reason: str, due_at: datetime) -> dict[str, Any]:
+    return {"b_id": row.id, "state": state, "reason": reason, "due_at": due_at}
+
+
+def _outgoing(mind: Mind, channel: Channel, row: Due, file: File, now: datetime) -> Outgoing:
+    """The text for the wire. A reminder's figures are written now: days and amounts may have moved meanwhile."""
+    case, text = file.case, row.text
+    purpose = Purpose(row.purpose)
+    if purpose is Purpose.REMINDER and row.response.startswith("reminder_"):
+        slots = reminder_slots(case, local_day(now, case.zone))
+        text = mind.content.responses.render(row.response, case.language, slots, case.currency)
+    rules = mind.content.rules.contact_for(case)
+    closes = open_until(case, purpose, rules, now) if rules else None
+    valid = min(LONGEST_IN_QUEUE, (closes - now) if closes else LONGEST_IN_QUEUE)
+    return Outgoing(row.our_ref, file.number, channel.signed(text), max(1, int(valid.total_seconds())))
+
+
+async def _submit(channel: Channel, message: Outgoing, now: datetime) -> Accepted | SendError:
+    try:
+        return await channel.gateway.send(message, now)
+    except SendError as error:
+        return error
+    except Exception as error:
+        log.exception("gateway broke", channel=channel.name)
+        return SendError(ErrorClass.UNKNOWN, f"the adapter failed ({type(error).__name__})")
+
+
+async def _note(database: Database, outcomes: Sequence[tuple[Ready, Accepted | SendError]], now: datetime) -> None:
+    """Write every outcome and its journal entry in one transaction, customers locked."""
+    async with database.write() as connection:
+        ids = sorted({one.due.customer_id for one, _ in outcomes})
+        await cases.lock(connection, ids, skip_locked=False)
+        files = await cases.load(connection, ids, now)
+        rows, entries = [], []
+        for one, answer in outcomes:
+            row = _outcome(one.due, answer, now)
+            TEXTS.labels(one.due.channel, row["state"]).inc()
+            rows.append({"b_id": one.due.id, **row})
+            content = {
+                "our_ref": one.due.our_ref,
+                "text": one.outgoing.text,
+                "state": row["state"],
+                "reason": row["reason"],
+            }
+            entries.append((files[one.due.customer_id], "sent" if row["state"] == "sent" else "not_sent", content))
+        await outgoing.mark(connection, rows)
+        await append_journal(connection, entries, now)
+
+
+def _outcome(row: Due, answer: Accepted | SendError, now: datetime) -> dict[str, Any]:
+    """What an answer makes of a row."""
+    kept = {"provider_id": None, "delivery": None, "attempts": row.attempts + 1, "due_at": now, "sent_at": now}
+    if isinstance(answer, Accepted):
+        first = answer.provider_ids[0] if answer.provider_ids else None
+        return {**kept, "state": "sent", "reason": None, "provider_id": first, "delivery": answer.status}
+    reason = str(answer)
+    match answer.kind:
+        case ErrorClass.UNKNOWN:
+            return {**kept, "state": "unknown", "reason": reason, "due_at": now + LOOK_AGAIN / 10}
+        case ErrorClass.THROTTLED | ErrorClass.CONFIG:
+            wait = timedelta(seconds=answer.retry_after_seconds or 5)
+            return {
+                **kept,
+                "state": "queued",
+                "reason": reason,
+                "attempts": row.attempts,
+                "due_at": now + wait,
+                "sent_at": None,
+            }
+        case ErrorClass.RETRYABLE if row.attempts + 1 < ATTEMPTS:
+            return {
+                **kept,
+                "state": "queued",
+                "reason": reason,
+                "due_at": now + BACKOFF * 2**row.attempts,
+                "sent_at": None,
+            }
+        case _:
+            return {**kept, "state": "failed", "reason": reason, "sent_at": None}
+
+
+async def _consequences(database: Database, mind: Mind, row: Due, answer: Accepted | SendError, now: datetime) -> None:
+    """What a refusal means beyond its row: for the channel, for the number, for a person."""
+    if isinstance(answer, Accepted):
+        return
+    if answer.kind is ErrorClass.CONFIG:
+        log.error("channel paused", channel=row.channel, reason=answer.reason, code=answer.code)
+        async with database.write() as connection:
+            await outgoing.pause(connection, row.channel, str(answer))
+    elif answer.kind is ErrorClass.OPTED_OUT:
+        await act(database, mind, row.customer_id, NumberRefused(opted_out=True), now)
+    elif _outcome(row, answer, now)["state"] == "failed":
+        await act(database, mind, row.customer_id, SendFailed(f"a text could not be sent: {answer.reason}"), now)
+
+
+async def settle_unknown(
+    database: Database, mind: Mind, channels: Mapping[str, Channel], now: datetime, limit: int = 50
+) -> int:
+    """Look up what may or may not have left. The gateway's word settles it; without one a person gets to know."""
+    async with database.write() as connection:
+        expired = await outgoing.expire_leases(connection, now)
+        rows = await outgoing.unknowns(connection, now, limit)
+    for row in rows:
+        change = await _look_up(channels.get(row.channel), row, now)
+        async with database.write() as connection:
+            await cases.lock(connection, [row.customer_id], skip_locked=False)
+            await outgoing.mark(connection, [{"b_id": row.id, **change}])
+        if change["state"] == "failed":
+            await act(database, mind, row.customer_id, SendFailed("nobody can say whether a text arrived"), now)
+    return expired + len(rows)
+
+
+async def _look_up(channel: Channel | None, row: Due, now: datetime) -> dict[str, Any]:
+    if channel is not None and channel.gateway.can_look_up:
+        try:
+            found = await channel.gateway.look_up(row.our_ref, now)
+        except SendError as error:
+            log.warning("look-up failed", channel=row.channel, reason=error.reason)
+        else:
+            if found is None:
+                return {"state": "queued", "reason": "the gateway never saw it", "due_at": now}
+            return {"state": "sent", "reason": None, "delivery": found.status, "due_at": now}
+    if now - row.queued_at > GIVE_UP:
+        return {"state": "failed", "reason": "nobody can say whether it arrived", "due_at": now}
+    return {"state": "unknown", "reason": "waiting for a receipt", "due_at": now + LOOK_AGAIN}
+
+
+async def apply_receipts(database: Database, mind: Mind, now: datetime, limit: int = 500) -> int:
+    """Match receipts to their texts; what the carrier knows of the number comes back into the file."""
+    async with database.write() as connection:
+        matched = await outgoing.match_receipts(connection, limit)
+        await outgoing.note_receipts(connection, matched, now)
+        if matched:
+            files = await cases.load(connection, sorted({one.customer_id for one in matched}), now)
+            entries = [
+                (files[one.customer_id], "receipt", {"outbox": one.outbox_id, "status": one.status, "code": one.code})
+                for one in matched
+            ]
+            await append_journal(connection, entries, now)
+    for one in matched:
+        if one.kind == ErrorClass.OPTED_OUT:
+            await act(database, mind, one.customer_id, NumberRefused(opted_out=True), now)
+        elif one.kind == ErrorClass.PERMANENT and one.status in ("undelivered", "failed"):
+            await act(database, mind, one.customer_id, SendFailed(f"a text was not delivered [{one.code}]"), now)
+    return len(matched)

@@ -1,0 +1,114 @@
+"""Settings from the environment, read once and frozen. `huixin settings` lists them with their help."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.gateways import build
+from bot.gateways.channel import Channel
+from bot.gateways.options import OptionError
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; names it and says what would be right."""
+
+
+class Settings(BaseSettings):
+    """Each field is an environment variable HUIXIN_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="HUIXIN_", frozen=True, extra="ignore")
+
+    database: str = Field(
+        "sqlite:///var/huixin.db", description="sqlite:///path (one process) or postgresql://user@host/name (a fleet)"
+    )
+    data_key: SecretStr = Field(
+        SecretStr(""), description="32 bytes in base64 that seal personal data; make one with `huixin new-key`"
+    )
+    host: str = Field("127.0.0.1", description="address to serve on")
+    port: int = Field(8080, ge=0, le=65535, description="port to serve on; 0 takes any free one")
+    public_url: str = Field(
+        "http://127.0.0.1:8080", description="our address as gateways know it; signatures are checked against it"
+    )
+    channels: Path | None = Field(None, description="TOML file of channels: gateway, number, signature, options")
+    default_channel: str = Field("", description="channel of customers who never wrote; empty: the first one")
+    api_tokens: SecretStr = Field(
+        SecretStr(""), description="tokens of the JSON API, separated by blanks; empty: closed"
+    )
+    settle_seconds: float = Field(3.0, ge=0, le=60, description="how long fragments of one reply may take to arrive")
+    poll_seconds: float = Field(0.5, gt=0, le=60, description="how often a worker looks for what nobody woke it for")
+    lease_seconds: float = Field(
+        60.0, ge=1, le=600, description="after so long a text that was being sent is looked up; longer than a time-out"
+    )
+    dialogues: Path | None = Field(None, description="another folder of dialogues/; empty: the one shipped")
+    bank: str = Field("示例银行", description="the bank's name in Chinese texts")
+    bank_en: str = Field("Example Bank", description="the bank's name in English texts")
+    hotline: str = Field("95000", description="the bank's own number in texts")
+    crisis_line: str = Field("12356", description="the number for people in despair, of your country")
+    emergency: str = Field("120", description="the emergency number of your country")
+    language: str = Field("zh", pattern="^(zh|en)$", description="language of customers whose row names none")
+    zone: str = Field("Asia/Shanghai", description="time zone of customers whose row names none")
+    jurisdiction: str = Field("cn", description="contact rules of customers whose row names none")
+    region: str = Field("CN", pattern="^[A-Z]{2}$", description="country of numbers written without country code")
+    currency: str = Field("CNY", pattern="^[A-Z]{3}$", description="currency of rows that name none")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
+
+    def bank_words(self) -> dict[str, dict[str, str]]:
+        """The bank's own words, which every text may use, in each language."""
+        numbers = {"hotline": self.hotline, "crisis_line": self.crisis_line, "emergency": self.emergency}
+        return {"zh": {"bank": self.bank, **numbers}, "en": {"bank": self.bank_en, **numbers}}
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment; raise SettingsError that names the variable."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [f"HUIXIN_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise SettingsError("; ".join(lines)) from None
+
+
+def load_channels(path: Path) -> dict[str, Channel]:
+    """The channels of a TOML file: one table each. An option written `env:NAME` is taken from the environment."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"HUIXIN_CHANNELS: {path} does not exist") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML ({error})") from None
+    return {name: _channel(path, name, table) for name, table in tables.items()}
+
+
+def _channel(path: Path, name: str, table: Any) -> Channel:
+    where = f"{path}: [{name}]"
+    if not isinstance(table, dict) or not name.replace("-", "").isalnum() or len(name) > 32:
+        raise SettingsError(f"{where}: a channel is a table, and its name has letters, digits and dashes only")
+    unknown = set(table) - {"gateway", "number", "signature", "per_second", "region", "options"}
+    if unknown or "gateway" not in table:
+        raise SettingsError(f"{where}: give gateway, number, signature, per_second, region and options; not {unknown}")
+    options = {key: _option(where, key, str(value)) for key, value in table.get("options", {}).items()}
+    try:
+        return Channel(
+            name=name,
+            gateway=build(str(table["gateway"]), options),
+            number=str(table.get("number", "")),
+            signature=str(table.get("signature", "")),
+            per_second=max(1, int(table.get("per_second", 20))),
+            region=str(table.get("region", "CN")),
+        )
+    except (OptionError, ValueError) as error:
+        raise SettingsError(f"{where}: {error}") from None
+
+
+def _option(where: str, key: str, value: str) -> str:
+    if not value.startswith("env:"):
+        return value
+    given = os.environ.get(value.removeprefix("env:"))
+    if given is None:
+        raise SettingsError(f"{where}: option {key}: the environment has no {value.removeprefix('env:')}")
+    return given

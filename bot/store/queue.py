@@ -1,0 +1,195 @@
+"""The agents' queue: who waits for a person, in the order in which an answer is due, and who has whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.calendar import local_day
+from bot.store import tables as t
+from bot.store.cases import account, case_file, customer, handoff, hold
+from bot.store.fileview import mask_name
+
+inbound, agent = t.Inbound.__table__, t.Agent.__table__  # type: ignore[attr-defined]
+
+
+class Folder(StrEnum):
+    """A part of the queue."""
+
+    NEXT = "next"
+    MINE = "mine"
+    TAKEN = "taken"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One customer who waits, as a list shows them: the name is masked. `due_at` is None where nobody was called."""
+
+    customer_id: int
+    name: str
+    language: str
+    zone: str
+    state: str
+    queue: str | None
+    reason: str
+    priority: int | None
+    due_at: datetime | None
+    agent: str | None
+    said: str
+    said_at: datetime | None
+    amount_due: Decimal
+    currency: str
+    days_past_due: int
+    holds: tuple[str, ...]
+    closed_at: datetime | None = None
+    outcome: str = ""
+
+
+async def rows(
+    connection: AsyncConnection, folder: Folder, agent_id: int, now: datetime, since: datetime, limit: int = 50
+) -> list[QueueRow]:
+    """The first of a folder, what is due first in front. `since` is when today began, for what was resolved."""
+    query = _folder(folder, agent_id, since).limit(limit)
+    found = (await connection.execute(query)).all()
+    ids = [row.customer_id for row in found]
+    said, sums, holds = await _said(connection, ids), await _sums(connection, ids), await _holds(connection, ids)
+    listed = []
+    for row in found:
+        text, at = said.get(row.customer_id, ("", None))
+        due, currency, oldest = sums.get(row.customer_id, (Decimal(0), "CNY", None))
+        zone = row.zones.split(",")[0]
+        listed.append(
+            QueueRow(
+                customer_id=row.customer_id,
+                name=mask_name(row.name),
+                language=row.language,
+                zone=zone,
+                state=row.state,
+                queue=row.queue,
+                reason=row.reason or "",
+                priority=row.priority,
+                due_at=row.due_at,
+                agent=row.agent,
+                said=text,
+                said_at=at,
+                amount_due=due,
+                currency=currency,
+                days_past_due=max(0, (local_day(now, zone) - oldest).days) if oldest else 0,
+                holds=tuple(holds.get(row.customer_id, ())),
+                closed_at=row.closed_at,
+                outcome=row.outcome or "",
+            )
+        )
+    return listed
+
+
+async def counts(connection: AsyncConnection, agent_id: int, since: datetime) -> dict[Folder, int]:
+    """How many each folder holds."""
+    found = {}
+    for folder in Folder:
+        query = select(func.count()).select_from(_folder(folder, agent_id, since).order_by(None).subquery())
+        found[folder] = int((await connection.execute(query)).scalar_one())
+    return found
+
+
+async def next_up(connection: AsyncConnection) -> list[int]:
+    """The customers whom nobody has taken, what is due first in front: the first few, as others take them too."""
+    query = _open().where(case_file.c.owner == "bot").limit(10)
+    return [row.customer_id for row in await connection.execute(query)]
+
+
+async def reassign(connection: AsyncConnection, customer_id: int, agent_id: int, now: datetime) -> None:
+    """Write a changed holder on the open handoff: a supervisor took the customer from somebody."""
+    still = (handoff.c.customer_id == customer_id) & handoff.c.closed_at.is_(None)
+    await connection.execute(update(handoff).where(still).values(agent_id=agent_id, taken_at=now))
+
+
+async def agent_name(connection: AsyncConnection, agent_id: int | None) -> str:
+    """What a person is called; empty where there is none."""
+    return (await connection.execute(select(agent.c.name).where(agent.c.id == agent_id))).scalar() or ""
+
+
+def _columns() -> Select[Any]:
+    return select(
+        customer.c.id.label("customer_id"), customer.c.name, customer.c.language, customer.c.zones, case_file.c.state,
+        handoff.c.queue, handoff.c.reason, handoff.c.priority, handoff.c.due_at, handoff.c.closed_at, handoff.c.outcome,
+        agent.c.name.label("agent"),
+    )  # fmt: skip
+
+
+def _open() -> Select[Any]:
+    return (
+        _columns()
+        .join(case_file, case_file.c.customer_id == customer.c.id)
+        .join(handoff, (handoff.c.customer_id == customer.c.id) & handoff.c.closed_at.is_(None))
+        .outerjoin(agent, agent.c.id == case_file.c.agent_id)
+        .order_by(handoff.c.due_at, handoff.c.priority, customer.c.id)
+    )
+
+
+def _held() -> Select[Any]:
+    """Everyone whom a person has: also those who were taken over although nobody had been called."""
+    return (
+        _columns()
+        .join(case_file, case_file.c.customer_id == customer.c.id)
+        .outerjoin(handoff, (handoff.c.customer_id == customer.c.id) & handoff.c.closed_at.is_(None))
+        .outerjoin(agent, agent.c.id == case_file.c.agent_id)
+        .where(case_file.c.owner == "agent")
+        .order_by(func.coalesce(handoff.c.due_at, case_file.c.changed_at), customer.c.id)
+    )
+
+
+def _resolved(since: datetime) -> Select[Any]:
+    return (
+        _columns()
+        .join(case_file, case_file.c.customer_id == customer.c.id)
+        .join(handoff, handoff.c.customer_id == customer.c.id)
+        .outerjoin(agent, agent.c.id == handoff.c.agent_id)
+        .where(handoff.c.closed_at >= since)
+        .order_by(handoff.c.closed_at.desc(), handoff.c.id)
+    )
+
+
+def _folder(folder: Folder, agent_id: int, since: datetime) -> Select[Any]:
+    match folder:
+        case Folder.NEXT:
+            return _open().where(case_file.c.owner == "bot")
+        case Folder.MINE:
+            return _held().where(case_file.c.agent_id == agent_id)
+        case Folder.TAKEN:
+            return _held()
+        case Folder.RESOLVED:
+            return _resolved(since)
+
+
+async def _said(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[str, datetime]]:
+    """What each customer wrote last."""
+    newest = select(func.max(inbound.c.id)).where(inbound.c.customer_id.in_(ids)).group_by(inbound.c.customer_id)
+    query = select(inbound.c.customer_id, inbound.c.text, inbound.c.received_at).where(inbound.c.id.in_(newest))
+    return {row.customer_id: (row.text, row.received_at) for row in await connection.execute(query)}
+
+
+async def _sums(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[Decimal, str, Any]]:
+    found: dict[int, tuple[Decimal, str, Any]] = {}
+    for row in await connection.execute(select(account).where(account.c.customer_id.in_(ids))):
+        due, _, oldest = found.get(row.customer_id, (Decimal(0), "", None))
+        if row.amount_due > 0:
+            oldest = row.due_on if oldest is None else min(oldest, row.due_on)
+        found[row.customer_id] = (due + row.amount_due, row.currency, oldest)
+    return found
+
+
+async def _holds(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    query = select(hold).where(hold.c.customer_id.in_(ids), hold.c.lifted_at.is_(None)).order_by(hold.c.id)
+    for row in await connection.execute(query):
+        found.setdefault(row.customer_id, []).append(row.kind)
+    return found

@@ -1,0 +1,254 @@
+"""A customer's file and thread of texts, read from the store for people's eyes."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import phonenumbers
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.calendar import local_day
+from bot.store import cases, journal
+from bot.store import tables as t
+from bot.store.columns import keyring
+from bot.store.fileview import (
+    AccountView,
+    FileView,
+    HandoffView,
+    HoldView,
+    NoteView,
+    PaymentView,
+    PromiseView,
+    SuppressionView,
+    Text,
+    TimerView,
+    mask_name,
+    mask_number,
+)
+
+inbound, payment, agenda = t.Inbound.__table__, t.Payment.__table__, t.Agenda.__table__  # type: ignore[attr-defined]
+agent, journal_table = t.Agent.__table__, t.Journal.__table__  # type: ignore[attr-defined]
+REGIONS = ("CN", "US")  # where a number without a country code may be from
+
+
+async def find_customer(connection: AsyncConnection, needle: str) -> int | None:
+    """The customer with this phone number (E.164, or as written in China or the US), or this reference of theirs or
+    of one of their accounts; None where there is none."""
+    needle = unicodedata.normalize("NFKC", needle).strip()
+    hashes = [keyring().number_hash(number) for number in _numbers(needle)]
+    phone, customer, account = cases.phone, cases.customer, cases.account
+    queries: list[Select[Any]] = [
+        select(phone.c.customer_id)
+        .where(phone.c.number_hash.in_(hashes))
+        .order_by(phone.c.current.desc(), phone.c.customer_id),
+        select(customer.c.id).where(customer.c.reference == needle),
+        select(account.c.customer_id).where(account.c.reference == needle),
+    ]
+    for query in queries:
+        id = (await connection.execute(query.limit(1))).scalar()
+        if id is not None:
+            return int(id)
+    return None
+
+
+def _numbers(needle: str) -> list[str]:
+    found = []
+    for region in (None,) if needle.startswith("+") else REGIONS:
+        try:
+            number = phonenumbers.parse(needle, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(number):
+            found.append(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return found
+
+
+async def view(
+    connection: AsyncConnection, customer_id: int, now: datetime, reveal: bool = False, newest: int | None = None
+) -> FileView:
+    """A customer's file, with all texts or only the newest. Raise LookupError where there is no such customer."""
+    loaded = await cases.load(connection, [customer_id], now)
+    if customer_id not in loaded:
+        raise LookupError(f"there is no customer {customer_id}")
+    file = loaded[customer_id]
+    case = file.case
+    names = {row.id: row for row in await connection.execute(select(agent.c.id, agent.c.login, agent.c.name))}
+    texts = await _texts(connection, customer_id, {row.login: row.name for row in names.values()})
+    shown = texts[-newest:] if newest else texts
+    holder = names.get(file.agent_id)
+    return FileView(
+        case=case,
+        customer_id=customer_id,
+        reference=file.reference,
+        name=file.name if reveal else mask_name(file.name),
+        number=file.number if reveal else mask_number(file.number),
+        revealed=reveal,
+        agent_id=file.agent_id,
+        agent=holder.name if holder else None,
+        last_seq=file.last_seq,
+        heard=sum(text.way == "in" for text in texts),
+        earlier=len(texts) - len(shown),
+        suppression=await _suppression(connection, file.number_hash),
+        holds=tuple(
+            HoldView(row.kind, row.placed_at, row.until_at)
+            for row in await _of(connection, cases.hold, customer_id)
+            if row.lifted_at is None
+        ),
+        promises=tuple(
+            PromiseView(row.amount, row.due_on, row.status, row.paid, row.made_at, row.closed_at)
+            for row in await _of(connection, cases.promise, customer_id)
+        ),
+        handoffs=tuple(_handoff(row, names) for row in await _of(connection, cases.handoff, customer_id)),
+        agenda=tuple(
+            TimerView(row.timer, row.due_at)
+            for row in await connection.execute(
+                select(agenda).where(agenda.c.customer_id == customer_id).order_by(agenda.c.due_at)
+            )
+        ),
+        accounts=_accounts(file, now),
+        payments=tuple(
+            PaymentView(row.reference, row.amount, row.paid_on, row.posted_at)
+            for row in await _of(connection, payment, customer_id)
+        ),
+        texts=tuple(shown),
+        notes=await _notes(connection, customer_id, file.data_key, {r.login: r.name for r in names.values()}),
+    )
+
+
+async def heard(connection: AsyncConnection, customer_id: int) -> int:
+    """How many texts the customer has sent: it only grows, whatever order they were stored in."""
+    query = select(func.count()).select_from(inbound).where(inbound.c.customer_id == customer_id)
+    return int((await connection.execute(query)).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """What happened; `content` is None where the customer's key was destroyed."""
+
+    seq: int
+    at: datetime
+    kind: str
+    hash: str
+    content: Any
+
+
+async def journal_of(connection: AsyncConnection, customer_id: int) -> tuple[list[JournalEntry], int | None]:
+    """A customer's journal, and the seq of the first entry that was changed or is missing; None where it is whole."""
+    customer, table = cases.customer, journal_table
+    head = select(customer.c.data_key, customer.c.journal_seq, customer.c.journal_head)
+    file = (await connection.execute(head.where(customer.c.id == customer_id))).one()
+    query = select(table).where(table.c.customer_id == customer_id).order_by(table.c.seq)
+    rows: list[Mapping[str, Any]] = [dict(row) for row in (await connection.execute(query)).mappings()]
+    broken = journal.verify(rows)
+    last = rows[-1]["hash"] if rows else ""
+    if broken is None and (len(rows), last) != (file.journal_seq, file.journal_head):
+        broken = len(rows) + 1  # the end was cut off
+    entries = [
+        JournalEntry(row["seq"], row["at"], row["kind"], row["hash"], journal.read(row, file.data_key)) for row in rows
+    ]
+    return entries, broken
+
+
+@dataclass(frozen=True, slots=True)
+class PhonebookEntry:
+    """A customer's phone, for a demonstration."""
+
+    customer_id: int
+    reference: str
+    name: str
+    language: str
+    number: str
+
+
+async def phonebook(connection: AsyncConnection, limit: int = 300) -> list[PhonebookEntry]:
+    """Customers with their phones in clear: only a demonstration may ask for it."""
+    customer, phone = cases.customer, cases.phone
+    query = (
+        select(customer.c.id, customer.c.reference, customer.c.name, customer.c.language, phone.c.number)
+        .join(phone, (phone.c.customer_id == customer.c.id) & phone.c.current)
+        .order_by(customer.c.id)
+        .limit(limit)
+    )
+    return [PhonebookEntry(*row) for row in await connection.execute(query)]
+
+
+async def _of(connection: AsyncConnection, table: Any, customer_id: int) -> list[Any]:
+    query = select(table).where(table.c.customer_id == customer_id).order_by(table.c.id)
+    return list(await connection.execute(query))
+
+
+def _accounts(file: cases.File, now: datetime) -> tuple[AccountView, ...]:
+    today, reference = local_day(now, file.case.zone), file.account_references
+    return tuple(
+        AccountView(
+            reference=reference[a.id],
+            product=a.product,
+            tail=a.tail,
+            balance=a.balance,
+            amount_due=a.amount_due,
+            minimum_due=a.minimum_due,
+            due_on=a.due_on,
+            days_past_due=a.days_past_due(today),
+            currency=a.currency,
+        )
+        for a in file.case.accounts
+    )
+
+
+async def _suppression(connection: AsyncConnection, number_hash: str) -> SuppressionView | None:
+    table = cases.suppression
+    row = (await connection.execute(select(table).where(table.c.number_hash == number_hash))).first()
+    return None if row is None else SuppressionView(row.reason, row.since_at)
+
+
+def _handoff(row: Any, names: Mapping[int, Any]) -> HandoffView:
+    holder = names.get(row.agent_id)
+    return HandoffView(
+        row.queue, row.reason, row.priority, row.opened_at, row.due_at, row.taken_at, holder.name if holder else None,
+        row.closed_at, row.outcome,
+    )  # fmt: skip
+
+
+async def _notes(
+    connection: AsyncConnection, customer_id: int, key: str | None, names: Mapping[str, str]
+) -> tuple[NoteView, ...]:
+    """Notes live in the journal alone: nothing that sends texts ever reads it."""
+    table = journal_table
+    query = select(table).where(table.c.customer_id == customer_id, table.c.kind == "note").order_by(table.c.seq)
+    notes = []
+    for row in (await connection.execute(query)).mappings():
+        content = journal.read(dict(row), key)
+        if content is not None:
+            login = content["agent"]
+            notes.append(NoteView(names.get(login, login), row["at"], content["text"]))
+    return tuple(notes)
+
+
+async def _texts(connection: AsyncConnection, customer_id: int, names: Mapping[str, str]) -> list[Text]:
+    """All texts by `seq`; a reply that has none yet (or never will) stands where its time puts it."""
+    came = [
+        Text(
+            "in", row.id, row.seq, row.received_at, row.text, "customer", row.state, row.channel,
+            intents=row.intents or "",
+        )
+        for row in await _of(connection, inbound, customer_id)
+    ]  # fmt: skip
+    went = [
+        Text(
+            "out", row.id, row.seq, row.queued_at, row.text, row.author, row.state, row.channel,
+            author_name=names.get(row.author, ""), purpose=row.purpose, response=row.response, delivery=row.delivery,
+            reason=row.reason, due_at=row.due_at, sent_at=row.sent_at, delivered_at=row.delivered_at,
+            segments=row.segments,
+        )
+        for row in await _of(connection, cases.outbox, customer_id)
+    ]  # fmt: skip
+    ordered = sorted((text for text in (*came, *went) if text.seq is not None), key=lambda text: text.seq or 0)
+    for text in sorted((text for text in came if text.seq is None), key=lambda text: text.at):
+        before = [place for place, other in enumerate(ordered) if other.at <= text.at]
+        ordered.insert(before[-1] + 1 if before else 0, text)
+    return ordered

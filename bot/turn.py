@@ -1,0 +1,160 @@
+"""START HERE. One turn: lock customers, read what they wrote, decide, record. One transaction, all or nothing.
+
+The lock is held by the transaction that does the work, so a crash is a rollback: nothing is lost, nothing done twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from bot.core.calendar import local
+from bot.core.case import Case
+from bot.core.decide import decide
+from bot.core.decision import Decision, Say
+from bot.core.draft import Draft
+from bot.core.event import AgentActed, Heard, NumberRefused, SendFailed, TimerDue
+from bot.core.payment import post_to_ledger
+from bot.dialogues import Content
+from bot.nlu.read import Reader
+from bot.store import cases, work
+from bot.store.cases import File
+from bot.store.record import Reply, Step, Turned, record
+from bot.store.session import Database, StoreDown
+
+log = structlog.get_logger()
+PARKED_FOR = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Mind:
+    """What a turn thinks with: the reader, the rules and wording, and how long fragments may take to arrive."""
+
+    reader: Reader
+    content: Content
+    settle: timedelta
+    channel: str  # the channel of customers who never wrote
+
+    def render(self, say: Say, case: Case) -> str:
+        """The wording of a decided text."""
+        return self.content.responses.render(say.response, case.language, say.slots, case.currency)
+
+
+async def turn(database: Database, mind: Mind, now: datetime, limit: int = 200) -> int:
+    """Do what waits for up to `limit` customers; say for how many.
+
+    A customer who breaks the turn is retried alone, then parked; the others go on.
+    """
+    try:
+        async with database.write() as connection:
+            ids = await work.claim(connection, now, mind.settle, limit)
+            return await _work(connection, mind, ids, now)
+    except StoreDown:
+        raise
+    except Exception:
+        log.exception("turn failed; retrying one by one")
+    done = 0
+    async with database.read() as connection:
+        ids = await work.claim(connection, now, mind.settle, limit)
+    for id in ids:
+        done += await _alone(database, mind, id, now)
+    return done
+
+
+async def _work(connection: Any, mind: Mind, ids: Sequence[int], now: datetime) -> int:
+    if not ids:
+        return 0
+    waiting = await work.waiting(connection, ids, now, mind.settle)
+    files = await cases.load(connection, list(waiting), now) if waiting else {}
+    turned = [Turned(file, steps(file, waiting[id], mind, now)) for id, file in files.items()]
+    turned = [one for one in turned if one.steps]
+    await record(connection, turned, now, mind.render, mind.content.rules.version, mind.channel)
+    return len(turned)
+
+
+def steps(file: File, waiting: work.Waiting, mind: Mind, now: datetime) -> list[Step]:
+    """Everything that waits for one customer, decided in order: payments, then what they wrote, then timers."""
+    case, rules, found = file.case, mind.content.rules, []
+    for payment_id, account_id, payment in waiting.payments:
+        case = post_to_ledger(case, account_id, payment.amount, payment.paid_on)
+        found.append(Step("payment", payment, decide(case, payment, rules, now), payment_id=payment_id))
+        case = found[-1].decision.case
+    if waiting.replies:
+        heard = _heard(case, waiting.replies, mind)
+        intents = ",".join(heard.reading.intents)
+        replies = tuple(Reply(row.id, row.text, intents) for row in waiting.replies)
+        found.append(Step("heard", heard, decide(case, heard, rules, now), replies=replies))
+        case = found[-1].decision.case
+    for timer in waiting.timers:
+        if any(_settles(step.decision, timer) for step in found):
+            continue  # what was just decided set this timer anew or took it away
+        found.append(Step("timer", TimerDue(timer), decide(case, TimerDue(timer), rules, now), fired=timer))
+        case = found[-1].decision.case
+    return found
+
+
+def _heard(case: Case, replies: Sequence[Any], mind: Mind) -> Heard:
+    """Read a customer's fragments together, as of the moment the last of them was sent, on the customer's clock."""
+    heard_at = local(max(row.received_at for row in replies), case.zone)
+    fragments = list(dict.fromkeys(row.text for row in replies))  # the same text twice says nothing more
+    reading = mind.reader.read(fragments, heard_at, case.asked)
+    return Heard(reading, any(row.provider_opted_out for row in replies))
+
+
+def _settles(decision: Decision, timer: str) -> bool:
+    return any(getattr(effect, "timer", None) == timer for effect in decision.effects)
+
+
+async def act(
+    database: Database,
+    mind: Mind,
+    customer_id: int,
+    event: AgentActed | NumberRefused | SendFailed,
+    now: datetime,
+    agent_id: int | None = None,
+) -> Decision:
+    """Decide and record one event of one customer at once: an agent acted, or the carrier refused the number."""
+    async with database.write() as connection:
+        await cases.lock(connection, [customer_id], skip_locked=False)
+        file = (await cases.load(connection, [customer_id], now))[customer_id]
+        decision = decide(file.case, event, mind.content.rules, now)
+        author = event.agent if isinstance(event, AgentActed) else "bot"
+        step = Step(_kind(event), event, decision, author=author, agent_id=agent_id)
+        await record(connection, [Turned(file, [step])], now, mind.render, mind.content.rules.version, mind.channel)
+        return decision
+
+
+def _kind(event: AgentActed | NumberRefused | SendFailed) -> str:
+    match event:
+        case AgentActed():
+            return "agent"
+        case NumberRefused():
+            return "refused"
+        case SendFailed():
+            return "send_failed"
+
+
+async def _alone(database: Database, mind: Mind, customer_id: int, now: datetime) -> int:
+    """One customer's turn; if it fails again, park what waits and call a person. The others go on."""
+    try:
+        async with database.write() as connection:
+            return await _work(connection, mind, await cases.lock(connection, [customer_id]), now)
+    except StoreDown:
+        raise
+    except Exception as error:
+        log.exception("customer parked", customer_id=customer_id)
+        async with database.write() as connection:
+            await cases.lock(connection, [customer_id], skip_locked=False)
+            await work.park(connection, customer_id, now + PARKED_FOR)
+            file = (await cases.load(connection, [customer_id], now))[customer_id]
+            draft = Draft(file.case, mind.content.rules, now)
+            draft.handoff(
+                "poisoned", f"could not be handled ({type(error).__name__}); texts are kept, please read them"
+            )
+            step = Step("parked", {"error": type(error).__name__}, draft.decision())
+            await record(connection, [Turned(file, [step])], now, mind.render, mind.content.rules.version, mind.channel)
+        return 1

@@ -1,0 +1,100 @@
+"""The loops around turning and sending: each does one unit of work, then another, then waits to be woken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+
+import structlog
+from prometheus_client import Gauge
+
+from bot.gateways.channel import Channel
+from bot.send import apply_receipts, send_due, settle_unknown
+from bot.store import work
+from bot.store.outgoing import LEASE
+from bot.store.session import Database, StoreDown
+from bot.turn import Mind, turn
+
+log = structlog.get_logger()
+BACKLOG = Gauge("huixin_backlog", "What waits to be done", ["what"])
+
+
+class Worker:
+    """Drives turns, sends and receipts until it is stopped; stopping lets the unit in hand finish."""
+
+    def __init__(
+        self,
+        database: Database,
+        mind: Mind,
+        channels: Mapping[str, Channel],
+        now: Callable[[], datetime],
+        poll_seconds: float = 0.5,
+        batch: int = 200,
+        lease: timedelta = LEASE,
+    ):
+        self._database, self._mind, self._channels, self._now = database, mind, channels, now
+        self._poll, self._batch, self._lease = poll_seconds, batch, lease
+        self._stopping = False
+        self._events: list[asyncio.Event] = []
+
+    def wake(self) -> None:
+        """Something new may wait: look now rather than at the next poll."""
+        for event in self._events:
+            event.set()
+
+    def stop(self) -> None:
+        """End after the unit of work in hand."""
+        self._stopping = True
+        self.wake()
+
+    async def run(self) -> None:
+        """Work until stopped."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._loop(self._turn, self._poll))
+            loops.create_task(self._loop(self._send, self._poll))
+            loops.create_task(self._loop(self._receipts, self._poll))
+            loops.create_task(self._loop(self._unknown, self._poll * 4))
+            loops.create_task(self._loop(self._measure, self._poll * 20))
+
+    async def _loop(self, unit: Callable[[], Awaitable[int]], seconds: float) -> None:
+        woken = asyncio.Event()
+        self._events.append(woken)
+        pause = seconds
+        while not self._stopping:
+            woken.clear()
+            try:
+                worked = await unit()
+                pause = seconds
+            except StoreDown as error:
+                log.error("the database is down", reason=str(error))
+                worked, pause = 0, min(30.0, pause * 2)
+            except Exception:
+                log.exception("unit of work failed")
+                worked, pause = 0, min(30.0, pause * 2)
+            if not worked and not self._stopping:
+                try:
+                    await asyncio.wait_for(woken.wait(), pause)
+                except TimeoutError:
+                    continue
+
+    async def _turn(self) -> int:
+        done = await turn(self._database, self._mind, self._now(), self._batch)
+        if done:
+            self.wake()
+        return done
+
+    async def _send(self) -> int:
+        return await send_due(self._database, self._mind, self._channels, self._now, lease=self._lease)
+
+    async def _receipts(self) -> int:
+        return await apply_receipts(self._database, self._mind, self._now())
+
+    async def _unknown(self) -> int:
+        return await settle_unknown(self._database, self._mind, self._channels, self._now())
+
+    async def _measure(self) -> int:
+        async with self._database.read() as connection:
+            for what, number in (await work.backlog(connection, self._now())).items():
+                BACKLOG.labels(what).set(number)
+        return 0

@@ -1,0 +1,227 @@
+"""A customer's page: take over, reply, promise, note and resolve by plain forms; and what is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from bot.core.case import Owner
+from bot.store import cases, thread
+from tests.console.conftest import NOON, Bank, Browser, Page
+
+
+async def taken(bank: Bank) -> tuple[Browser, int, Page]:
+    """An agent who has a customer that wrote once, and the page that they see."""
+    customer = await bank.customer()
+    await bank.called(customer)
+    await bank.wrote(customer, "我失业了")
+    browser = await bank.browser("fang")
+    return browser, customer, await browser.post(f"/customers/{customer}/take")
+
+
+def form(page: Page) -> dict[str, str]:
+    return {"seen": page.field("seen"), "after": page.field("after")}
+
+
+async def test_an_agent_takes_over_replies_and_resolves(bank: Bank) -> None:
+    browser, customer, page = await taken(bank)
+    page = await browser.post(f"/customers/{customer}/reply", text="您好，我们一起商量。", **form(page))
+    assert page.status == 200
+    assert "您好，我们一起商量。" in page.words
+    assert [(text.author, text.purpose, text.state) for text in await bank.texts(customer)] == [
+        ("fang", "agent", "queued")
+    ]
+    page = await browser.post(f"/customers/{customer}/resolve", text="plan agreed", lift="yes")
+    assert "plan agreed" in page.words
+    assert await bank.owner(customer) == (Owner.BOT, None)
+    assert "plan agreed" in (await browser.get("/queue?folder=resolved")).words
+
+
+async def test_a_reply_that_was_written_before_the_customers_last_text_is_not_sent_and_kept(bank: Bank) -> None:
+    browser, customer, page = await taken(bank)
+    await bank.wrote(customer, "别再联系我妈", pending=True)
+    stale = await browser.post(f"/customers/{customer}/reply", text="请问何时还款？", **form(page))
+    assert stale.status == 409
+    assert "the customer wrote 1 more" in stale.words
+    assert "别再联系我妈" in stale.words
+    assert "请问何时还款？</textarea>" in stale.html
+    assert await bank.texts(customer) == []
+    assert (await browser.post(f"/customers/{customer}/reply", text="请问何时还款？", **form(stale))).status == 200
+    assert len(await bank.texts(customer)) == 1
+
+
+async def test_the_same_form_sent_twice_is_one_text(bank: Bank) -> None:
+    browser, customer, page = await taken(bank)
+    for _ in range(2):
+        assert (await browser.post(f"/customers/{customer}/reply", text="您好", **form(page))).status == 200
+    assert len(await bank.texts(customer)) == 1
+
+
+async def test_a_reply_in_quiet_hours_is_refused_with_the_rule_and_the_time_and_kept(bank: Bank) -> None:
+    browser, customer, page = await taken(bank)
+    bank.time.now = NOON + timedelta(minutes=10)
+    await browser.get(f"/customers/{customer}")
+    async with bank.database.write() as connection:
+        await connection.execute(update(cases.customer).values(zones="America/Los_Angeles"))
+    refused = await browser.post(f"/customers/{customer}/reply", text="您好", **form(page))
+    assert refused.status == 409
+    assert "Not sent: quiet hours: texts leave 09:00" in refused.words
+    assert "Earliest: 11-23 09:00" in refused.words
+    assert "您好</textarea>" in refused.html
+    assert await bank.texts(customer) == []
+
+
+async def test_after_an_opt_out_nothing_can_be_sent_at_any_time(bank: Bank) -> None:
+    browser, customer, _ = await taken(bank)
+    after = await browser.post(f"/customers/{customer}/opt_out", text="said so on the phone")
+    assert "Number stopped: opt-out" in after.words
+    assert any(tag == "textarea" and "disabled" in attrs for tag, attrs in after.elements)
+    refused = await browser.post(f"/customers/{customer}/reply", text="您好", **form(after))
+    assert refused.status == 409
+    assert "There is no time at which it may be sent." in refused.words
+    assert [text.purpose for text in await bank.texts(customer)] == ["opt_out_confirmation"]
+
+
+async def test_a_promise_made_to_a_person_is_on_the_file(bank: Bank) -> None:
+    browser, customer, _ = await taken(bank)
+    page = await browser.post(f"/customers/{customer}/promise", amount="1,000.00", due_on="2026-11-27")
+    assert "¥1,000.00 · 2026-11-27 open" in page.words
+    async with bank.database.read() as connection:
+        rows = list(await connection.execute(select(cases.promise)))
+    assert [(row.amount, str(row.due_on), row.status) for row in rows] == [(Decimal(1000), "2026-11-27", "open")]
+
+
+@pytest.mark.parametrize(
+    ("amount", "due_on"),
+    [
+        *((amount, "2026-11-27") for amount in ("0", "-5", "NaN", "Infinity", "1e9", "1.005", "")),
+        *(("500", due_on) for due_on in ("2026-11-22", "2028-01-01", "tomorrow")),
+    ],
+)  # fmt: skip
+async def test_a_promise_that_cannot_be_meant_is_refused(bank: Bank, amount: str, due_on: str) -> None:
+    browser, customer, _ = await taken(bank)
+    assert (await browser.post(f"/customers/{customer}/promise", amount=amount, due_on=due_on)).status == 422
+    async with bank.database.read() as connection:
+        assert list(await connection.execute(select(cases.promise))) == []
+
+
+async def test_a_note_is_seen_by_colleagues_and_is_nowhere_among_the_texts(bank: Bank) -> None:
+    browser, customer, _ = await taken(bank)
+    page = await browser.post(f"/customers/{customer}/note", text="branch checks the documents")
+    assert "Internal note · Fang" in page.words
+    assert "branch checks the documents" in (await (await bank.browser("chen")).get(f"/customers/{customer}")).words
+    assert await bank.texts(customer) == []
+
+
+async def test_only_who_has_the_customer_can_act(bank: Bank) -> None:
+    _, customer, page = await taken(bank)
+    chen = await bank.browser("chen")
+    forms = {"reply": {"text": "您好", **form(page)}, "resolve": {"text": "x"}, "release": {"text": "x"}}
+    forms |= {"lift": {"text": "x"}, "opt_out": {"text": "x"}, "wrong_number": {"text": "x"}}
+    for name, fields in forms.items():
+        refused = await chen.post(f"/customers/{customer}/{name}", **fields)
+        assert (refused.status, "Fang took this." in refused.words) == (409, True), name
+    assert await bank.texts(customer) == []
+
+
+async def test_name_and_number_are_masked_until_whoever_has_the_customer_asks(bank: Bank) -> None:
+    browser, customer, page = await taken(bank)
+    assert "李** 138****0001" in page.words
+    assert "13800000001" not in page.html
+    assert "李小明" not in page.html
+    shown = await browser.post(f"/customers/{customer}/reveal")
+    assert "李小明 +8613800000001" in shown.words
+    chen = await bank.browser("chen")
+    assert (await chen.post(f"/customers/{customer}/reveal")).status == 403
+    auditor = await bank.browser("audit", "auditor")
+    assert (await auditor.post(f"/customers/{customer}/reveal")).status == 422
+    assert "李小明" in (await auditor.post(f"/customers/{customer}/reveal", reason="complaint 17")).words
+    readings = await bank.readings()
+    assert ("fang", customer, "reveal") in readings
+    assert ("chen", customer, "reveal") not in readings
+    assert ("audit", customer, "reveal: complaint 17") in readings
+
+
+async def test_every_look_at_a_customer_is_logged_and_a_page_that_refreshes_itself_once_in_five_minutes(
+    bank: Bank,
+) -> None:
+    browser, customer, _ = await taken(bank)
+    for _ in range(3):
+        bank.time.now += timedelta(minutes=1)
+        await browser.get(f"/customers/{customer}", **{"X-Refresh": "1"})
+    assert (await bank.readings()).count(("fang", customer, "conversation")) == 1
+    await browser.get(f"/customers/{customer}")
+    assert (await bank.readings()).count(("fang", customer, "conversation")) == 2
+
+
+async def test_a_held_text_says_which_rule_holds_it_and_until_when(bank: Bank) -> None:
+    browser, customer, _ = await taken(bank)
+    row = {
+        "customer_id": customer, "seq": 2, "our_ref": "x", "channel": "phone", "purpose": "reminder", "slots": "{}",
+        "response": "reminder_m2", "text": "您好", "author": "bot", "state": "held", "queued_at": NOON, "attempts": 0,
+        "reason": "BANK-1-DAY: contact cap reached (BANK-1-DAY)", "due_at": NOON + timedelta(hours=21), "segments": 0,
+    }  # fmt: skip
+    async with bank.database.write() as connection:
+        await connection.execute(insert(cases.outbox).values(row))
+    page = await browser.get(f"/customers/{customer}")
+    assert "contact cap reached: at most 1 in 1 days (BANK-1-DAY)" in page.words
+    assert "11-24 09:00 at the earliest" in page.words
+
+
+async def test_the_journal_says_why_in_words_and_that_its_chain_is_whole(bank: Bank) -> None:
+    browser, customer, page = await taken(bank)
+    await browser.post(f"/customers/{customer}/reply", text="您好，我们一起商量。", **form(page))
+    page = await browser.get(f"/customers/{customer}/journal")
+    assert "The chain is whole: 2 entries." in page.words
+    assert "Agent: took over" in page.words
+    assert "Agent: replied" in page.words
+    assert ("fang", customer, "journal") in await bank.readings()
+    table = thread.journal_table
+    async with bank.database.write() as connection:
+        await connection.execute(update(table).where(table.c.seq == 1).values(kind="heard"))
+    assert "The chain is broken from entry 1 on." in (await browser.get(f"/customers/{customer}/journal")).words
+
+
+async def test_a_journal_whose_end_was_cut_off_is_broken(bank: Bank) -> None:
+    browser, customer, page = await taken(bank)
+    await browser.post(f"/customers/{customer}/reply", text="您好", **form(page))
+    table = thread.journal_table
+    async with bank.database.write() as connection:
+        await connection.execute(table.delete().where(table.c.seq == 2))
+    assert "The chain is broken from entry 2 on." in (await browser.get(f"/customers/{customer}/journal")).words
+
+
+@pytest.mark.parametrize(
+    "needle", ["13800000001", "138 0000 0001", "+86 138-0000-0001", "C000001", "A000001", "１３８００００0001"]
+)
+async def test_a_customer_is_found_by_number_or_reference(bank: Bank, needle: str) -> None:
+    customer = await bank.customer()
+    await bank.customer("+14155550100", "Mary Jones")
+    async with bank.database.read() as connection:
+        assert await thread.find_customer(connection, needle) == customer
+        assert await thread.find_customer(connection, "(415) 555-0100") == customer + 1
+        assert await thread.find_customer(connection, "13800000009") is None
+    browser = await bank.browser("fang")
+    assert "李**" in (await browser.get(f"/customers?q={needle.replace('+', '%2B')}")).words
+
+
+async def test_a_file_is_written_as_json_with_exact_amounts_and_iso_dates(bank: Bank) -> None:
+    customer = await bank.customer()
+    await bank.wrote(customer, "我失业了")
+    async with bank.database.read() as connection:
+        file = (await thread.view(connection, customer, NOON)).as_json()
+    assert (file["state"], file["owner"], file["amount_due"]) == ("hardship", "bot", "1200.50")
+    assert (file["name"], file["number"]) == ("李**", "138****0001")
+    assert file["accounts"][0]["due_on"] == "2026-10-20"
+    assert file["texts"][0]["at"] == "2026-11-23T04:00:00+00:00"
+
+
+async def test_there_is_no_page_of_nobody(bank: Bank) -> None:
+    browser = await bank.browser("fang")
+    for path in ("/customers/999", "/customers/999/journal", "/customers/999999999999999999"):
+        assert (await browser.get(path)).status == 404
+    for action in ("take", "note", "promise", "reveal", "resolve"):
+        assert (await browser.post(f"/customers/999/{action}", text="x")).status in (404, 422)

@@ -1,0 +1,94 @@
+"""The demonstration's phone: what its owner writes goes through the real webhook, and time can pass."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot import console, receive
+from bot.console import Demo, Office
+from bot.gateways.base import Outgoing
+from bot.gateways.channel import Channel
+from bot.gateways.simulator import Simulator
+from bot.receive import Inbox
+from bot.store.inbox import StrangerDefaults
+from bot.turn import turn
+from tests.console.conftest import PASSWORD, Bank, Browser, Time
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+@pytest.fixture
+async def demo(office: Office, time: Time) -> AsyncIterator[Bank]:
+    """An office with a phone, whose texts come back through its webhook."""
+
+    async def deliver(body: bytes, headers: Mapping[str, str]) -> int:
+        async with client.post("/hooks/phone", data=body, headers=dict(headers)) as answer:
+            return answer.status
+
+    def move(by: timedelta) -> None:
+        time.now += by
+
+    simulator = Simulator(SECRET, deliver)
+    office = replace(office, demo=Demo(simulator, "1069", [("fang", PASSWORD)], move))
+    box = Inbox(office.database, StrangerDefaults("zh", "Asia/Shanghai", "cn"), lambda: None)
+    app = web.Application()
+    console.mount(app, office)
+    receive.mount(app, {"phone": Channel("phone", simulator, "1069", "")}, box, "http://phone", time)
+    client = TestClient(TestServer(app))
+    await client.start_server()
+    running = asyncio.create_task(box.run())
+    yield Bank(office.database, office, time, client)
+    box.stop()
+    await running
+    await client.close()
+
+
+async def test_what_is_typed_on_the_phone_reaches_the_bank_by_webhook_and_is_answered(demo: Bank) -> None:
+    customer = await demo.customer()
+    browser = Browser(demo.client)
+    page = await browser.post("/demo/phone", customer=str(customer), text="我这周五还500")
+    assert "The text went to the bank." in page.words
+    assert "我这周五还500" in page.words
+    demo.time.now += timedelta(seconds=1)
+    assert await turn(demo.database, demo.office.mind, demo.time()) == 1
+    page = await browser.get(f"/demo/phone?customer={customer}")
+    assert "Texts that have not left" in page.words
+    assert "○ queued" in page.words
+
+
+async def test_the_phone_shows_what_arrived_on_it(demo: Bank) -> None:
+    assert demo.office.demo is not None
+    customer = await demo.customer()
+    await demo.office.demo.simulator.send(Outgoing("o-1", "+8613800000001", "您好 <b>", 3600), demo.time())
+    page = await Browser(demo.client).get(f"/demo/phone?customer={customer}")
+    assert "您好 <b>" in page.words
+    assert "+8613800000001" in page.words
+
+
+async def test_time_passes_at_the_press_of_a_button_and_never_runs_back(demo: Bank) -> None:
+    customer, before = str(await demo.customer()), demo.time()
+    browser = Browser(demo.client)
+    await browser.post("/demo/clock", customer=customer, by="hour")
+    await browser.post("/demo/clock", customer=customer, by="day")
+    assert demo.time() - before == timedelta(hours=25)
+    await browser.post("/demo/clock", customer=customer, by="promise")
+    await browser.post("/demo/clock", customer="x", by="century")
+    assert demo.time() - before == timedelta(hours=25)
+
+
+async def test_the_log_in_page_of_a_demonstration_names_its_log_ins(demo: Bank) -> None:
+    await demo.person("fang")
+    page = await Browser(demo.client).get("/login")
+    assert f"Log in as fang {PASSWORD}" in page.words
+    assert "DEMO" in page.words
+
+
+async def test_without_a_demonstration_there_is_no_phone(bank: Bank) -> None:
+    assert (await Browser(bank.client).get("/demo/phone")).status == 404

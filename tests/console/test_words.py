@@ -1,0 +1,89 @@
+"""Every word of the console exists in both languages, and every word that a page asks for exists."""
+
+from __future__ import annotations
+
+import re
+import string
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from bot import console, dialogues
+from bot.console import why
+from bot.console.words import LANGUAGES, preferred, words
+from bot.core.case import HoldKind, Product, PromiseStatus, State, Timer
+from bot.core.decision import Purpose
+from bot.core.event import AgentAction
+from bot.core.guards import GUARDS
+from bot.core.reading import Intent
+from bot.store.agents import Role
+from bot.store.queue import Folder
+
+CONSOLE = Path(console.__file__).parent
+CORE = CONSOLE.parent / "core"
+SOURCES = [*CONSOLE.glob("*.py"), *(CONSOLE / "templates").glob("*.html")]
+KINDS: dict[str, type[StrEnum]] = {
+    "state": State, "hold": HoldKind, "promise": PromiseStatus, "timer": Timer, "product": Product, "purpose": Purpose,
+    "intent": Intent, "action": AgentAction, "role": Role, "queue": Folder,
+}  # fmt: skip
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_both_languages_have_the_same_words_with_the_same_placeholders() -> None:
+    zh, en = words("zh").texts, words("en").texts
+    assert zh.keys() == en.keys()
+    assert {key: placeholders(zh[key]) for key in zh} == {key: placeholders(en[key]) for key in en}
+    assert [key for texts in (zh, en) for key, text in texts.items() if not text.strip()] == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_every_word_that_is_asked_for_exists(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    asked = set(re.findall(r"""\b(?:t|words)\(\s*["']([a-z_]+\.[a-z_-]+\d?)["']\s*[,)]""", text))
+    asked |= set(re.findall(r"""["']((?:refused|invalid|problem|login|people|setup)\.[a-z_]+)["']""", text))
+    assert asked - words("en").texts.keys() - {f"{path.stem}.html" for path in SOURCES} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_value_of_the_core_has_a_name(language: str) -> None:
+    known = words(language).texts.keys()
+    needed = {f"{kind}.{value}" for kind, values in KINDS.items() for value in values}
+    content = dialogues.load()
+    needed |= {f"queue.{queue}" for queue in content.rules.handoffs}
+    needed |= {f"outcome.{outcome}" for outcome in content.rules.conversation.outcomes}
+    needed |= {f"guard.{guard}" for guard in GUARDS}
+    assert needed - known == set()
+
+
+def test_every_reason_that_the_core_gives_can_be_said_in_words() -> None:
+    given = re.findall(r"because\(f?\"([^\"]+)\"", "\n".join(path.read_text("utf-8") for path in CORE.glob("*.py")))
+    assert len(given) > 20
+    missing = {reason for reason in given if not words("zh").has(f"why.{reason.partition(':')[0]}")}
+    assert missing == set()
+
+
+def test_reasons_are_told_in_the_readers_language() -> None:
+    contact = dialogues.load().rules.contact["cn"]
+    zh, en = words("zh"), words("en")
+    assert why.because(zh, "heard:promise_to_pay", contact) == "理解为：承诺还款"
+    assert why.because(en, "state:contacted>promised", contact) == "State: Contacted → Promised"
+    assert why.because(en, "promise:500@2026-11-27", contact) == "Promise recorded: 500 · 2026-11-27"
+    assert why.because(en, "not-now:BANK-HOURS", contact).startswith(
+        "Not sent now: quiet hours: texts leave 09:00–20:00"
+    )
+    assert why.because(en, "a-rule-of-tomorrow:x", contact) == "a-rule-of-tomorrow:x"
+    assert why.not_sent(zh, "cancelled: taken-over", contact) == "坐席接手，自动短信取消"
+    assert why.not_sent(en, "hold:dispute: collection is held (dispute)", contact) == "collection is held (dispute)"
+    assert why.not_sent(en, "the gateway said 30034", contact) == "the gateway said 30034"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [("", "zh"), ("en-GB,en;q=0.9", "en"), ("fr, zh-CN;q=0.8", "zh"), ("de", "zh"), ("ZH-hans", "zh")],
+)
+def test_the_browsers_language_is_used_where_we_speak_it(accepted: str, language: str) -> None:
+    assert preferred(accepted) == language

@@ -1,0 +1,1 @@
+"""The Rasa action server and the export of a Rasa project."""
