@@ -6,6 +6,8 @@ import asyncio
 import logging
 import secrets
 import signal
+import sys
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from bot import console, dialogues, intake, rasa_actions, receive
+from bot import console, dialogues, intake, receive
 from bot.console import Demo, Office
 from bot.core.calendar import local, moment
 from bot.demo import Rehearsal
@@ -83,6 +85,8 @@ def set_up_logging(level: str) -> None:
     """Structured lines on standard error; nothing that a customer wrote, no number, no secret ever goes into one."""
     logging.basicConfig(level=level.upper(), format="%(message)s")
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)  # its lines hold query strings, which hold numbers
+    for talkative in ("alembic", "rasa_sdk"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -92,7 +96,7 @@ def set_up_logging(level: str) -> None:
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(file=None),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
 
 
@@ -100,9 +104,6 @@ def _without_values(_: Any, __: str, event: Any) -> Any:
     """An exception is named with the places that it went through; its message may quote a customer's text."""
     error = event.pop("exc_info", None)
     if error:
-        import sys
-        import traceback
-
         kind, _value, trace = sys.exc_info()
         event["error"] = kind.__name__ if kind else "unknown"
         event["at"] = " < ".join(
@@ -196,7 +197,6 @@ async def _site(parts: Parts, box: receive.Inbox, worker: Worker, rehearsal: Reh
         parts.mind.content.rules.strategy,
         parts.clock,
     )
-    app.add_subapp("/rasa", rasa_actions.action_app(parts.mind.reader, parts.mind.content, parts.clock))
     app.router.add_get("/health", _health(parts.database))
     app.router.add_get("/metrics", _metrics)
     demo = None

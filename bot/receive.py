@@ -161,10 +161,10 @@ async def _receive(
         return "refused", gateway.refused(401)
     try:
         parsed = gateway.parse(raw)
-        rows = _rows(parsed, channel, body, now)
+        rows = _rows(parsed, channel, raw, now)
         outcome = "stored" if not parsed.unreadable else "partly_dead"
     except Malformed as error:
-        rows = [DeadLetterRow(channel.name, str(error), body.decode("utf-8", "replace"), now)]
+        rows = [DeadLetterRow(channel.name, str(error), _kept(raw), now)]
         outcome = "dead_letter"
     try:
         await box.put(rows)
@@ -175,7 +175,13 @@ async def _receive(
     return outcome, gateway.accepted()
 
 
-def _rows(parsed: Parsed, channel: Channel, body: bytes, now: datetime) -> list[Row]:
+def _kept(raw: RawRequest) -> str:
+    """All that was said in a request: some gateways say everything in the query."""
+    query = f"?{raw.raw_query}\n" if raw.raw_query else ""
+    return query + raw.body.decode("utf-8", "replace")
+
+
+def _rows(parsed: Parsed, channel: Channel, raw: RawRequest, now: datetime) -> list[Row]:
     rows: list[Row] = [
         ReplyRow(
             channel=channel.name,
@@ -195,5 +201,5 @@ def _rows(parsed: Parsed, channel: Channel, body: bytes, now: datetime) -> list[
     ]
     if parsed.unreadable:
         reason = "; ".join(parsed.unreadable)[:2000]
-        rows.append(DeadLetterRow(channel.name, reason, body.decode("utf-8", "replace"), now))
+        rows.append(DeadLetterRow(channel.name, reason, _kept(raw), now))
     return rows

@@ -249,7 +249,7 @@ async def settle_unknown(
         async with database.write() as connection:
             await cases.lock(connection, [row.customer_id], skip_locked=False)
             await outgoing.mark(connection, [{"b_id": row.id, **change}])
-        if change["state"] == "failed":
+        if change["state"] == "failed" or change.get("delivery") in ("undelivered", "failed"):
             await act(database, mind, row.customer_id, SendFailed("nobody can say whether a text arrived"), now)
     return expired + len(rows)
 
@@ -263,7 +263,8 @@ async def _look_up(channel: Channel | None, row: Due, now: datetime) -> dict[str
         else:
             if found is None:
                 return {"state": "queued", "reason": "the gateway never saw it", "due_at": now}
-            return {"state": "sent", "reason": None, "delivery": found.status, "due_at": now}
+            first = found.provider_ids[0] if found.provider_ids else None
+            return {"state": "sent", "reason": None, "delivery": found.status, "provider_id": first, "due_at": now}
     if now - row.queued_at > GIVE_UP:
         return {"state": "failed", "reason": "nobody can say whether it arrived", "due_at": now}
     return {"state": "unknown", "reason": "waiting for a receipt", "due_at": now + LOOK_AGAIN}

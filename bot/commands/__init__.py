@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from bot.commands import content, evidence, files, reading, serving, talking, tools
+from bot.commands import content, evidence, files, rasa, reading, serving, talking, tools
 from bot.dialogues import ContentError
 from bot.intake import IntakeError
 from bot.settings import SettingsError
@@ -22,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for module in (serving, talking, reading, files, evidence, content, tools):
+for module in (serving, talking, reading, files, evidence, content, rasa, tools):
     module.add_to(app)
 
 USERS_ERRORS = (SettingsError, ContentError, IntakeError, KeyProblem, StoreDown)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -129,9 +131,7 @@ def case(
 
 
 def _print(file: dict[str, Any], settings: Settings) -> None:
-    """The file for a person: what there is of each kind, times on the customer's clock."""
-    from datetime import datetime
-
+    """The file for a person: the thread as a conversation, the rest as short tables, times on the customer's clock."""
     zone = (file.get("zones") or [settings.zone])[0]
 
     def plain(value: Any) -> str:
@@ -139,14 +139,31 @@ def _print(file: dict[str, Any], settings: Settings) -> None:
             return f"{local(datetime.fromisoformat(value), zone):%Y-%m-%d %H:%M}"
         return "" if value is None else str(value)
 
-    for name, value in file.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            table = Table(*value[0], title=name, title_justify="left", box=None, padding=(0, 1))
-            for row in value:
-                table.add_row(*(plain(cell) for cell in row.values()))
-            out.print(table)
-        elif isinstance(value, dict):
-            out.print(f"[b]{name}[/b]  " + " · ".join(f"{key} {plain(inner)}" for key, inner in value.items() if inner))
-        else:
-            shown = ", ".join(map(plain, value)) if isinstance(value, list) else plain(value)
-            out.print(f"[b]{name}[/b]  {shown or '–'}")
+    head = (
+        "reference",
+        "name",
+        "number",
+        "state",
+        "owner",
+        "language",
+        "jurisdiction",
+        "amount_due",
+        "balance",
+        "currency",
+    )
+    out.print("  ".join(f"[dim]{name}[/dim] {plain(file[name])}" for name in head), soft_wrap=True)
+    for name in ("asked", "offer", "suppression", "agent"):
+        if file.get(name):
+            value = file[name]
+            shown = " · ".join(f"{k} {plain(v)}" for k, v in value.items() if v) if isinstance(value, dict) else value
+            out.print(f"[dim]{name}[/dim] {shown}")
+    for name in ("holds", "promises", "handoffs", "agenda", "accounts", "payments"):
+        rows = [{key: plain(value) for key, value in row.items() if value is not None} for row in file[name]]
+        out.print(f"[b]{name}[/b]" + ("" if rows else "  none"))
+        for row in rows:
+            out.print("  " + "  ".join(f"[dim]{key}[/dim] {value}" for key, value in row.items()), soft_wrap=True)
+    out.print("[b]texts[/b]")
+    for text in file["texts"]:
+        who = "[green]>[/green]" if text["way"] == "in" else "[cyan]<[/cyan]"
+        state = " ".join(plain(text[key]) for key in ("state", "delivery", "reason") if text.get(key))
+        out.print(f"  {plain(text['at'])} {who} {escape(text['text'])}  [dim]{escape(state)}[/dim]", soft_wrap=True)

@@ -7,6 +7,8 @@ from bot.core.decision import Purpose
 from bot.core.draft import Draft
 from bot.core.event import AgentActed, AgentAction
 
+SILENT = {State.OPTED_OUT, State.WRONG_NUMBER}  # final for the number: no act of an agent opens the texts again
+
 
 def on_agent(draft: Draft, act: AgentActed) -> None:
     """Take over, reply, release, resolve, or write on the file what a customer said to a person."""
@@ -30,11 +32,14 @@ def on_agent(draft: Draft, act: AgentActed) -> None:
             _lift_all(draft)
             draft.resume_dunning()
         case AgentAction.OPT_OUT:
-            draft.hold(HoldKind.OPT_OUT)
-            draft.stop_number("opt_out")
-            draft.say("opt_out_confirmed", Purpose.OPT_OUT_CONFIRMATION)
-            draft.go(State.OPTED_OUT)
+            if draft.case.state not in SILENT:
+                draft.ask(None)
+                draft.hold(HoldKind.OPT_OUT)
+                draft.stop_number("opt_out")
+                draft.say("opt_out_confirmed", Purpose.OPT_OUT_CONFIRMATION)
+                draft.go(State.OPTED_OUT)
         case AgentAction.WRONG_NUMBER:
+            draft.ask(None)
             draft.hold(HoldKind.WRONG_NUMBER)
             draft.change(known=False)
             draft.stop_number("wrong_number")
@@ -42,7 +47,8 @@ def on_agent(draft: Draft, act: AgentActed) -> None:
         case AgentAction.RECORD_PROMISE:
             if act.amount is not None and act.due_on is not None:
                 draft.record_promise(Promise(act.amount, act.due_on, draft.now))
-                draft.go(State.PROMISED)
+                if draft.case.state not in SILENT:
+                    draft.go(State.PROMISED)
 
 
 def _resolve(draft: Draft, act: AgentActed) -> None:

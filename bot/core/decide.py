@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from bot.core.acts import ACTS
+from bot.core.acts import ACTS, stop_texts_silently
 from bot.core.agent import on_agent
 from bot.core.case import Case, HoldKind, Owner, Promise, State
 from bot.core.conversation import Outcome
-from bot.core.decision import Decision, Purpose
+from bot.core.decision import Decision, Purpose, Say
 from bot.core.draft import Draft
 from bot.core.event import AgentActed, Event, Heard, NumberRefused, PaymentPosted, SendFailed, TimerDue
 from bot.core.guards import GUARDS, Scene, is_sure, promise_is_sure
@@ -49,9 +50,22 @@ def on_heard(draft: Draft, heard: Heard) -> None:
         return
     if outcome.act != "clarify":
         draft.change(unclear_in_a_row=0)
+    if heard.provider_opted_out and outcome.act == "stop_texts":
+        outcome = replace(outcome, act="stop_texts_silently")  # the carrier has confirmed it already
     perform(draft, scene, outcome)
+    if _opt_out_beside(draft, heard):
+        draft.because("opt-out-beside")
+        draft.hold(HoldKind.OPT_OUT)
+        stop_texts_silently(draft, scene)
     if outcome.keeps_promise and heard.reading.has(Intent.PROMISE_TO_PAY):
         _keep_promise(draft, scene)
+
+
+def _opt_out_beside(draft: Draft, heard: Heard) -> bool:
+    """Texts were refused in the same breath as something graver, which nobody answers by text: the refusal counts."""
+    said = heard.provider_opted_out or heard.reading.has(Intent.OPT_OUT)
+    answered = any(isinstance(effect, Say) for effect in draft.effects)
+    return said and draft.case.reachable and not answered
 
 
 def _outcome(draft: Draft, scene: Scene, heard: Heard) -> Outcome:
@@ -60,7 +74,7 @@ def _outcome(draft: Draft, scene: Scene, heard: Heard) -> Outcome:
     if heard.provider_opted_out and RANK[intent] > RANK[Intent.OPT_OUT]:
         draft.because("carrier-opt-out")
         intent = Intent.OPT_OUT
-    elif heard.reading.opt_out_suspected and RANK[intent] > RANK[Intent.OPT_OUT] and draft.case.reachable:
+    elif heard.reading.opt_out_suspected and RANK[intent] > RANK[Intent.OPT_OUT] and _may_be_asked(draft.case):
         draft.because("opt-out-suspected")
         return table.outcomes["ask_whether_opt_out"]
     elif intent in table.ask_back_when_unsure and not is_sure(scene, intent):
@@ -72,13 +86,20 @@ def _outcome(draft: Draft, scene: Scene, heard: Heard) -> Outcome:
             if arm.guard:
                 draft.because(f"guard:{arm.guard}")
             draft.because(f"outcome:{arm.outcome}")
-            draft.go(arm.to)
-            return table.outcomes[arm.outcome]
+            outcome = table.outcomes[arm.outcome]
+            if draft.case.owner is Owner.BOT or outcome.by_agents_too:
+                draft.go(arm.to)
+            return outcome
     raise AssertionError(f"{draft.case.state} x {intent}: no arm holds")  # the check at load makes this unreachable
 
 
+def _may_be_asked(case: Case) -> bool:
+    """A stranger, or a number that is stopped, is asked nothing."""
+    return case.reachable and case.state is not State.UNKNOWN_SENDER
+
+
 def perform(draft: Draft, scene: Scene, outcome: Outcome) -> None:
-    """Do what an outcome says: hold, call a person, act, answer, leave a question open."""
+    """Do what an outcome says: hold, call a person, act, answer (an agent answers for themselves), ask."""
     if outcome.hold is not None:
         draft.hold(outcome.hold)
     if outcome.handoff is not None:
@@ -87,7 +108,8 @@ def perform(draft: Draft, scene: Scene, outcome: Outcome) -> None:
         ACTS[outcome.act](draft, scene)
     if outcome.say is not None:
         purpose = Purpose.SAFETY if outcome.say == "safety" else Purpose.REPLY
-        draft.say(outcome.say, purpose)
+        if draft.case.owner is Owner.BOT or purpose is Purpose.SAFETY:
+            draft.say(outcome.say, purpose)
     if outcome.asks is not None:
         draft.ask(outcome.asks, draft.case.offer)
     elif outcome.hold is not None and draft.case.asked is not None:
@@ -110,7 +132,8 @@ def on_refused(draft: Draft, event: NumberRefused) -> None:
         draft.because("carrier-opt-out")
         draft.hold(HoldKind.OPT_OUT)
         draft.stop_number("opt_out")
-        draft.go(State.OPTED_OUT)
+        if draft.case.state is not State.WRONG_NUMBER:
+            draft.go(State.OPTED_OUT)
     else:
         draft.because("number-dead")
         draft.stop_number("number_dead")

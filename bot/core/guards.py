@@ -32,7 +32,7 @@ def promise_is_sure(scene: Scene) -> bool:
     """Date and amount are explicit, possible and read with certainty: record it without asking."""
     reading, case, rules = scene.reading, scene.case, scene.rules
     amount = resolve_amount(reading.amount, case)
-    if reading.date is None or amount is None or reading.conditional:
+    if reading.date is None or reading.date_vague or amount is None or reading.conditional:
         return False
     sure = float(rules.promises.sure_enough)
     return (
@@ -57,9 +57,11 @@ def promise_has_date(scene: Scene) -> bool:
 
 
 def offer_is_complete(scene: Scene) -> bool:
-    """We asked the customer to confirm a promise, and it has its day and its amount."""
+    """We asked the customer to confirm a promise, and it has its amount and a day that is not over yet."""
     offer = scene.case.offer
-    return scene.case.asked is Asked.CONFIRM_PROMISE and bool(offer and offer.due_on and offer.amount)
+    if scene.case.asked is not Asked.CONFIRM_PROMISE or offer is None or offer.due_on is None:
+        return False
+    return bool(offer.amount) and offer.due_on >= local_day(scene.now, scene.case.zone)
 
 
 def opt_out_was_asked(scene: Scene) -> bool:

@@ -21,7 +21,7 @@ from bot.core.rules import Rules
 from bot.core.strategy import reminder_slots
 
 COUNTED = (Purpose.REMINDER, Purpose.PROMISE_REMINDER)
-NEVER_CANCELLED = (Purpose.SAFETY, Purpose.OPT_OUT_CONFIRMATION)
+NOT_CANCELLED = (Purpose.SAFETY, Purpose.OPT_OUT_CONFIRMATION, Purpose.AGENT)  # the last are not the bot's own
 
 Render = Callable[[str, str, dict[str, Slot], str], str]  # response, language, slots, currency
 
@@ -66,7 +66,7 @@ class Talk:
                 case Cancel():
                     self.timers.pop(effect.timer, None)
                 case CancelQueued():
-                    self.queued = [one for one in self.queued if one.say.purpose in NEVER_CANCELLED]
+                    self.queued = [one for one in self.queued if one.say.purpose in NOT_CANCELLED]
                 case RecordPromise() if self.case.promise is not None and self.case.promise.id is None:
                     self.case = replace(self.case, promise=replace(self.case.promise, id=len(self.log)))
                 case Say():

@@ -128,7 +128,8 @@ def _check_ledger(draft: Draft) -> None:
     if draft.case.amount_due > 0:
         draft.because("payment-not-found")
         draft.handoff("paid_claim", "payment not found in the ledger")
-        draft.say("payment_not_found", Purpose.NOTICE)
+        if draft.case.owner is Owner.BOT:
+            draft.say("payment_not_found", Purpose.NOTICE)
     draft.resume_dunning()
 
 

@@ -21,6 +21,8 @@ class _Strings(yaml.BaseLoader):
         seen: dict[str, int] = {}
         for key_node, _ in node.value:
             line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be plain text", key_node.start_mark)
             if key_node.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None,
@@ -46,3 +48,8 @@ def load_yaml(path: Path) -> Any:
         mark = error.problem_mark
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         raise ContentError(f"{where}: {error.problem or error}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise ContentError(f"{path}:{line}: {error.reason}; take the character out") from None
+    except RecursionError:
+        raise ContentError(f"{path}: nested too deeply") from None

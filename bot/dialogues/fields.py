@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import time, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,6 +54,31 @@ class Fields:
         except (ValueError, KeyError, ArithmeticError):
             raise ContentError(f"{self.where}: {name}: {value!r} is not valid; write for example {example}") from None
 
+    def maybe(self, name: str) -> str | None:
+        """A string that may be left out."""
+        return self.text(name) if name in self.values else None
+
+    def flag(self, name: str) -> bool:
+        """`true` or `false`; left out means false."""
+        value = self.text(name, "false")
+        if value not in ("true", "false"):
+            raise ContentError(f"{self.where}: {name}: {value!r} is not valid; write true or false")
+        return value == "true"
+
+    def number(self, name: str, least: int, most: int = 9999) -> int:
+        """A whole number within bounds."""
+        value = self.get(name, int, str(max(least, 3)))
+        if not least <= value <= most:
+            raise ContentError(f"{self.where}: {name}: {value} is out of range; it must be from {least} to {most}")
+        return value
+
+    def share(self, name: str, example: str) -> Decimal:
+        """A share of 1, above 0."""
+        value = self.get(name, Decimal, example)
+        if not value.is_finite() or not 0 < value <= 1:
+            raise ContentError(f"{self.where}: {name}: {value} is no share; write for example {example}")
+        return value
+
     def part(self, name: str) -> Fields:
         """A mapping inside this one."""
         return Fields(self.values.get(name), f"{self.where}: {name}")
@@ -70,7 +96,10 @@ class Fields:
 
     def members(self, name: str, kind: type[E]) -> frozenset[E]:
         """A list of names out of a fixed set; left out means none."""
-        return frozenset(member(str(value), kind, f"{self.where}: {name}") for value in self.values.get(name, []))
+        values = self.values.get(name, [])
+        if not isinstance(values, list):
+            raise ContentError(f"{self.where}: {name}: {values!r} must be a list, such as [{next(iter(kind))}]")
+        return frozenset(member(str(value), kind, f"{self.where}: {name}") for value in values)
 
 
 def member(value: str, kind: type[E], where: str) -> E:
@@ -91,6 +120,8 @@ def duration(value: str) -> timedelta:
 
 def clock(value: str) -> time:
     """`09:00`."""
+    if not re.fullmatch(r"\d\d:\d\d", value):
+        raise ValueError(value)
     return time.fromisoformat(value)
 
 
@@ -98,4 +129,7 @@ def weekdays(value: str) -> frozenset[int]:
     """`mon-sun`, `mon-fri`, `sat`."""
     names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
     first, _, last = value.partition("-")
-    return frozenset(range(names.index(first), names.index(last or first) + 1))
+    days = frozenset(range(names.index(first), names.index(last or first) + 1))
+    if not days:
+        raise ValueError(value)
+    return days

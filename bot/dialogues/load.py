@@ -17,14 +17,31 @@ from bot.dialogues.policies import load_contact, load_handoffs, load_holds, load
 from bot.dialogues.responses import Responses, load_responses
 from bot.dialogues.table import load_conversation
 
+DIALOGUE_NAMES = ("version", "answer_wait", "paid_check_business_days", "unclear_for_a_person", "sure_enough")
 NUMBERS = {"hotline": "95000", "crisis_line": "12356", "emergency": "120"}
 BANK = {"zh": {"bank": "示例银行", **NUMBERS}, "en": {"bank": "Example Bank", **NUMBERS}}
-# Responses that are chosen in code rather than by an outcome's `say`.
+LEDGER = frozenset({"product", "tail", "amount_due", "minimum_due", "due_on", "days_past_due", "as_of"})
+PROMISED = frozenset({"amount", "promised_on"})
+# Responses that are chosen in code rather than by an outcome's `say`, and what is known where each is said.
 SAID_BY_CODE = {
-    "promise_recorded", "promise_offered", "ask_for_date", "ask_for_date_of_amount", "promise_reminder",
-    "promise_due_today", "promise_broken", "promise_partial", "promise_kept", "payment_received", "settled",
-    "payment_not_found", "amount_due", "opt_out_confirmed", "opt_in_confirmed",
-}  # fmt: skip
+    "promise_recorded": PROMISED,
+    "promise_offered": PROMISED,
+    "ask_for_date": frozenset[str](),
+    "ask_for_date_of_amount": frozenset({"amount"}),
+    "promise_reminder": PROMISED,
+    "promise_due_today": PROMISED,
+    "promise_broken": PROMISED | LEDGER | {"paid"},
+    "promise_partial": PROMISED | LEDGER | {"paid"},
+    "promise_kept": LEDGER | {"amount"},
+    "payment_received": LEDGER | {"amount"},
+    "settled": frozenset({"amount"}),
+    "payment_not_found": LEDGER,
+    "amount_due": LEDGER,
+    "opt_out_confirmed": frozenset[str](),
+    "opt_in_confirmed": frozenset[str](),
+}
+# Queues that are chosen in code rather than by an outcome or a tier.
+CALLED_BY_CODE = ("undelivered", "contact_data", "broken_promises", "paid_claim", "review", "poisoned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +54,7 @@ class Content:
 
 def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Content:
     """Load and check; raise ContentError with the file and the cure."""
-    dialogue = Fields.of(root / "policies" / "dialogue.yml")
+    dialogue = Fields.of(root / "policies" / "dialogue.yml").only(*DIALOGUE_NAMES)
     rules = Rules(
         version=digest(root),
         conversation=load_conversation(root),
@@ -47,9 +64,9 @@ def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Conten
         holds=load_holds(root),
         handoffs=load_handoffs(root),
         answer_wait=dialogue.get("answer_wait", duration, "24 hours"),
-        paid_check_business_days=dialogue.get("paid_check_business_days", int, "3"),
-        unclear_for_a_person=dialogue.get("unclear_for_a_person", int, "2"),
-        sure_enough=dialogue.get("sure_enough", float, "0.5"),
+        paid_check_business_days=dialogue.number("paid_check_business_days", 1, 30),
+        unclear_for_a_person=dialogue.number("unclear_for_a_person", 1),
+        sure_enough=float(dialogue.share("sure_enough", "0.5")),
     )
     responses = load_responses(root, dict(bank))
     _check_references(rules, responses)
@@ -78,9 +95,18 @@ def _check_references(rules: Rules, responses: Responses) -> None:
         if response not in known:
             raise ContentError(f"dialogues/responses: {response!r} is needed by {where} and is missing")
     for response in known - said.keys():
-        raise ContentError(f"dialogues/responses: {response!r} is never said")
+        raise ContentError(f"dialogues/responses: {response!r} is never said; take it out")
+    reminders = {step.response: LEDGER for ladder in rules.strategy.ladders.values() for step in ladder}
+    for response in known:
+        there = reminders.get(response) or SAID_BY_CODE.get(response, frozenset[str]())
+        if not_there := responses.needs(response) - there:
+            raise ContentError(
+                f"dialogues/responses: {response!r}: {sorted(not_there)} is not known where this is said; "
+                f"known there are {', '.join(sorted(there | responses.bank['zh'].keys()))}"
+            )
     queues = {o.handoff: f"outcome {name}" for name, o in rules.conversation.outcomes.items() if o.handoff}
     queues |= {s.handoff: f"tier {s.name}" for ladder in rules.strategy.ladders.values() for s in ladder if s.handoff}
+    queues |= dict.fromkeys(CALLED_BY_CODE, "the code")
     for queue, where in queues.items():
         if queue not in rules.handoffs:
             raise ContentError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
 import holidays
@@ -18,6 +17,10 @@ from bot.dialogues.content import ContentError
 from bot.dialogues.fields import Fields, clock, duration, member, weekdays
 
 HOLIDAY_YEARS = range(2025, 2036)
+PROMISE_NAMES = (
+    "version", "grace_days", "kept_share", "remind_days_before", "horizon_days", "broken_for_a_person", "sure_enough",
+)  # fmt: skip
+LONGEST_CAP = 30  # days: a case knows the texts of the past 30 days only
 
 
 def load_contact(root: Path) -> dict[str, ContactRules]:
@@ -25,6 +28,8 @@ def load_contact(root: Path) -> dict[str, ContactRules]:
     folder = root / "policies" / "contact"
     bank = Fields.of(folder / "bank.yml").only("version", "rules", "without_caps", "without_hours")
     stopped_by = load_stops(root)
+    if not (folder / "default.yml").exists():
+        raise ContentError(f"{folder / 'default.yml'}: the file is missing; it holds where a jurisdiction has no pack")
     return {
         path.stem: _contact(path.stem, Fields.of(path), bank, stopped_by)
         for path in sorted(folder.glob("*.yml"))
@@ -36,6 +41,8 @@ def _contact(name: str, pack: Fields, bank: Fields, stopped_by: dict[HoldKind, f
     pack.only("version", "holidays", "rules")
     rows = [*bank.rows("rules"), *pack.rows("rules")]
     for row in rows:
+        if row.text("kind") not in ("hours", "cap"):
+            raise ContentError(f"{row.where}: kind: {row.text('kind')!r} is unknown; known are hours, cap")
         row.get("effective_from", date.fromisoformat, "2026-11-23")
         row.text("source"), row.text("grade")
     return ContactRules(
@@ -55,17 +62,19 @@ def _hours(row: Fields) -> Hours:
     opens, closes = row.get("opens", clock, "09:00"), row.get("closes", clock, "20:00")
     if opens >= closes:
         raise ContentError(f"{row.where}: opens {opens} must be before closes {closes}")
-    days = row.get("days", weekdays, "mon-sun")
-    return Hours(row.text("id"), opens, closes, days, on_holidays=row.values.get("holidays") != "closed")
+    days, holidays_too = row.get("days", weekdays, "mon-sun"), row.text("holidays", "open")
+    if holidays_too not in ("open", "closed"):
+        raise ContentError(f"{row.where}: holidays: {holidays_too!r} is not valid; write open or closed")
+    return Hours(row.text("id"), opens, closes, days, on_holidays=holidays_too == "open")
 
 
 def _cap(row: Fields) -> Cap:
     row.only("id", "kind", "limit", "days", "source", "grade", "effective_from")
-    return Cap(row.text("id"), row.get("limit", int, "3"), row.get("days", int, "7"))
+    return Cap(row.text("id"), row.number("limit", 1), row.number("days", 1, LONGEST_CAP))
 
 
 def _holidays(pack: Fields) -> frozenset[date]:
-    country = pack.values.get("holidays")
+    country = pack.maybe("holidays")
     if country is None:
         return frozenset()
     try:
@@ -90,31 +99,33 @@ def _tier(row: Fields) -> Tier:
     row.only("tier", "from", "every_days", "at", "response", "handoff")
     return Tier(
         name=row.text("tier"),
-        from_days=row.get("from", int, "4"),
-        every_days=row.get("every_days", int, "3"),
+        from_days=row.number("from", -365),
+        every_days=row.number("every_days", 1, 365),
         at=row.get("at", clock, "10:00"),
         response=row.text("response"),
-        handoff=row.values.get("handoff"),
+        handoff=row.maybe("handoff"),
     )
 
 
 def load_promises(root: Path) -> PromiseRules:
     """Limits on promises."""
-    fields = Fields.of(root / "policies" / "promises.yml")
+    fields = Fields.of(root / "policies" / "promises.yml").only(*PROMISE_NAMES)
     horizon = fields.part("horizon_days")
     try:
         steps = tuple(sorted((int(since), int(days)) for since, days in horizon.values.items()))
         remind = tuple(int(day) for day in fields.values.get("remind_days_before", ()))
     except (TypeError, ValueError):
         raise ContentError(f"{fields.where}: horizon_days and remind_days_before take whole days") from None
+    if any(days < 0 for days in (*remind, *dict(steps).values())):
+        raise ContentError(f"{fields.where}: horizon_days and remind_days_before cannot look back; take out the minus")
     return PromiseRules(
         version=fields.text("version"),
-        grace_days=fields.get("grace_days", int, "3"),
-        kept_share=fields.get("kept_share", Decimal, "0.95"),
+        grace_days=fields.number("grace_days", 0, 30),
+        kept_share=fields.share("kept_share", "0.95"),
         remind_days_before=remind,
         horizon_days=steps,
-        broken_for_a_person=fields.get("broken_for_a_person", int, "2"),
-        sure_enough=fields.get("sure_enough", Decimal, "0.75"),
+        broken_for_a_person=fields.number("broken_for_a_person", 1),
+        sure_enough=fields.share("sure_enough", "0.75"),
     )
 
 
@@ -136,16 +147,17 @@ def load_stops(root: Path) -> dict[HoldKind, frozenset[Purpose]]:
 
 
 def _holds(root: Path) -> Fields:
-    holds = Fields.of(root / "policies" / "holds.yml").part("holds")
+    holds = Fields.of(root / "policies" / "holds.yml").only("version", "holds").part("holds")
     for name in holds.values:
         member(name, HoldKind, holds.where)
+        holds.part(name).only("lasts", "stops", "source", "grade")
     return holds
 
 
 def load_handoffs(root: Path) -> dict[str, HandoffRules]:
     """The agents' queues."""
-    queues = Fields.of(root / "policies" / "handoffs.yml").part("queues")
+    queues = Fields.of(root / "policies" / "handoffs.yml").only("version", "queues").part("queues")
     return {
-        name: HandoffRules(part.get("priority", int, "3"), part.get("within", duration, "4 hours"))
+        name: HandoffRules(part.number("priority", 1, 9), part.get("within", duration, "4 hours"))
         for name, part in queues.parts().items()
     }

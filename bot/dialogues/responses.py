@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ PLACEHOLDERS = {
     "amount", "amount_due", "minimum_due", "paid", "promised_on", "due_on", "as_of", "days_past_due", "product", "tail",
     "hotline", "bank", "crisis_line", "emergency",
 }  # fmt: skip
+_LINK = re.compile(r"://|https?:|www\.|[a-z0-9-]\.(?:com|cn|net|org|ly|co|io|info|me|top)\b", re.IGNORECASE)
 _WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _PRODUCTS = {
@@ -68,15 +70,20 @@ def load_responses(root: Path, bank: dict[str, dict[str, str]]) -> Responses:
 
 def _load(path: Path) -> dict[str, str]:
     responses = Fields.of(path).only("version", "responses").part("responses")
-    texts = {name: responses.rows(name)[0].only("text").text("text") for name in responses.values}
+    texts = {}
+    for name in responses.values:
+        rows = responses.rows(name)
+        if len(rows) > 1:
+            raise ContentError(f"{path}: {name}: has {len(rows)} texts; leave the one that is approved")
+        texts[name] = rows[0].only("text").text("text")
     for name, text in texts.items():
         unknown = _placeholders(text, f"{path}: {name}") - PLACEHOLDERS
         if unknown:
             raise ContentError(f"{path}: {name}: unknown placeholder {sorted(unknown)}; known: {sorted(PLACEHOLDERS)}")
         if "【" in text or "】" in text:
             raise ContentError(f"{path}: {name}: the signature 【】 is put in front by the channel; take it out")
-        if "http:" in text or "https:" in text:
-            raise ContentError(f"{path}: {name}: texts carry no links")
+        if _LINK.search(text):
+            raise ContentError(f"{path}: {name}: texts carry no links; take it out")
     return texts
 
 

@@ -46,20 +46,20 @@ def _arms(cell: Any, where: str) -> tuple[Arm, ...]:
 
 
 def _arm(line: Fields) -> Arm:
-    to = line.values.get("to")
-    return Arm(line.values.get("if"), line.text("do"), member(to, State, line.where) if to else None)
+    to = line.maybe("to")
+    return Arm(line.maybe("if"), line.text("do"), member(to, State, line.where) if to else None)
 
 
 def _outcome(name: str, part: Fields) -> Outcome:
     part.only("say", "hold", "handoff", "act", "asks", "by_agents_too", "keeps_promise")
-    values = part.values
+    hold, asks = part.maybe("hold"), part.maybe("asks")
     return Outcome(
         name=name,
-        say=values.get("say"),
-        hold=member(values["hold"], HoldKind, part.where) if "hold" in values else None,
-        handoff=values.get("handoff"),
-        act=values.get("act"),
-        asks=member(values["asks"], Asked, part.where) if "asks" in values else None,
-        by_agents_too=values.get("by_agents_too") == "true",
-        keeps_promise=values.get("keeps_promise") == "true",
+        say=part.maybe("say"),
+        hold=member(hold, HoldKind, part.where) if hold else None,
+        handoff=part.maybe("handoff"),
+        act=part.maybe("act"),
+        asks=member(asks, Asked, part.where) if asks else None,
+        by_agents_too=part.flag("by_agents_too"),
+        keeps_promise=part.flag("keeps_promise"),
     )

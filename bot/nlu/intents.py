@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from bot.core.reading import Intent
+from bot.nlu.logistic import fit_logistic
 
 Floats = NDArray[np.float32]
 LABELS: tuple[Intent, ...] = tuple(Intent)
 CUE_WEIGHT = 0.6  # against n-grams whose squares sum to 1 over a whole message
-RARE = 2  # an n-gram must stand in this many examples to be learnt
+RARE = 3  # an n-gram must stand in this many examples to be learnt
 _DIGITS = str.maketrans("123456789", "000000000")
 _WORDS = re.compile(r"[^ ]+")
 
@@ -48,7 +50,9 @@ def grams_of(folded: str, language: str) -> tuple[str, ...]:
 class IntentModel:
     """Scores every intent of a message; trained at start-up from examples, the same every time."""
 
-    def __init__(self, observed: Sequence[Observed], labels: Sequence[Iterable[Intent]], strength: float = 8.0) -> None:
+    def __init__(
+        self, observed: Sequence[Observed], labels: Sequence[Iterable[Intent]], strength: float = 30.0
+    ) -> None:
         counts: dict[str, int] = {}
         for one in observed:
             for gram in one.grams:
@@ -68,33 +72,21 @@ class IntentModel:
         self._cue_table: Floats = np.ascontiguousarray(weights[len(kept) :] * CUE_WEIGHT)
 
     def _fit(self, observed: Sequence[Observed], truth: NDArray[np.bool_], strength: float) -> tuple[Floats, Floats]:
-        from scipy.sparse import csr_matrix
-        from sklearn.linear_model import LogisticRegression
-
         grams = len(self._column)
-        entries: list[float] = []
+        entries: list[Floats] = []
         columns: list[int] = []
         starts = [0]
         for one in observed:
             found = self._columns(one.grams)
             weights = self._idf[found]
-            entries.extend((weights / (np.sqrt((weights * weights).sum()) or 1.0)).tolist())
-            columns.extend(found)
+            entries.append(weights / (np.sqrt(weights @ weights) or np.float32(1)))
             cues = [grams + self._cue[cue] for cue in one.cues]
-            entries.extend([CUE_WEIGHT] * len(cues))
-            columns.extend(cues)
+            entries.append(np.full(len(cues), CUE_WEIGHT, dtype=np.float32))
+            columns += found + cues
             starts.append(len(columns))
-        width = grams + len(self._cue)
-        rows = csr_matrix((np.array(entries), np.array(columns), np.array(starts)), shape=(len(observed), width))
-        table = np.zeros((width, len(LABELS)), dtype=np.float32)
-        bias = np.full(len(LABELS), -9.0, dtype=np.float32)
-        for number in range(len(LABELS)):
-            if truth[:, number].any():
-                one = LogisticRegression(C=strength, solver="liblinear", tol=1e-2, random_state=0)
-                one.fit(rows, truth[:, number])
-                table[:, number] = one.coef_[0]
-                bias[number] = one.intercept_[0]
-        return table, bias
+        shape = (len(observed), grams + len(self._cue))
+        rows = csr_matrix((np.concatenate(entries), np.array(columns, dtype=np.int32), np.array(starts)), shape=shape)
+        return fit_logistic(rows, truth.astype(np.float32), 1 / strength)
 
     def _columns(self, grams: Iterable[str]) -> list[int]:
         column = self._column
@@ -109,7 +101,8 @@ class IntentModel:
             total = total + self._table[found].sum(axis=0) / np.sqrt(weights @ weights)
         if cues := [self._cue[cue] for cue in observed.cues if cue in self._cue]:
             total = total + self._cue_table[cues].sum(axis=0)
-        return 1 / (1 + np.exp(-total))
+        probabilities: Floats = (1 / (1 + np.exp(-total))).astype(np.float32)
+        return probabilities
 
     def known_share(self, observed: Observed) -> float:
         """The share of the message's n-grams that training knew; low for gibberish."""

@@ -18,7 +18,7 @@ EDGES = {
 }
 ANY = {" ": r"\s*", ".": r"[^\W_]"}  # Chinese only
 # Words too common to decide whether a phrase is worth trying.
-COMMON = frozenset("i you me my it is am are the a an to of not do will be this that have so and for on in".split())
+COMMON = frozenset(["i", "you", "me", "my", "it", "is", "am", "are", "the", "a", "an", "to", "of", "not", "do", "will", "be", "this", "that", "have", "so", "and", "for", "on", "in"])
 Keys = frozenset[str]
 Words = Mapping[str, Sequence[str]]
 
@@ -103,9 +103,7 @@ class _Entry:
 
     def all_in(self, text: str) -> list[Hit]:
         source = self.pattern.source
-        return [
-            Hit(self.label, self.strength, m.start(), m.end(), source) for m in self.pattern.regex.finditer(text)
-        ]
+        return [Hit(self.label, self.strength, m.start(), m.end(), source) for m in self.pattern.regex.finditer(text)]
 
 
 def _overlap(hit: Hit, other: Hit) -> bool:

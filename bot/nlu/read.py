@@ -74,7 +74,9 @@ class Reader:
         if len(parts) > 1:
             self._add_fragments(parts, asked, scores)
         slots = self._slots(normal, language, heard_at, asked, scores)
-        suspected = Intent.OPT_OUT not in scores and (gated.hinted(Intent.OPT_OUT) or probabilities[Intent.OPT_OUT] > 0.3)
+        suspected = Intent.OPT_OUT not in scores and (
+            gated.hinted(Intent.OPT_OUT) or probabilities[Intent.OPT_OUT] > 0.3
+        )
         intents = by_rank(frozenset(scores))
         return Reading(
             text=text,
@@ -88,7 +90,11 @@ class Reader:
             amount_score=slots.amount_score,
             conditional=slots.conditional,
             opt_out_suspected=suspected,
-            spans=(*_spans(normal, gated, intents), *_slot_spans(normal, slots), *self._model_spans(normal, gated, observed, intents)),
+            spans=(
+                *_spans(normal, gated, intents),
+                *_slot_spans(normal, slots),
+                *self._model_spans(normal, gated, observed, intents),
+            ),
             rejected=(*(f"{hit.label}: {hit.source}" for hit in gated.taken_back), *slots.rejected),
         )
 
@@ -110,7 +116,12 @@ class Reader:
     ) -> Slots:
         """Day and sum where a promise holds; a reply that is nothing but a day or sum becomes a promise."""
         promised = Intent.PROMISE_TO_PAY in scores
-        if not promised and scores and not scores.keys() <= {*fusion.EMPTY, Intent.AFFIRM, Intent.DENY} and asked is None:
+        if (
+            not promised
+            and scores
+            and not scores.keys() <= {*fusion.EMPTY, Intent.AFFIRM, Intent.DENY}
+            and asked is None
+        ):
             if max(scores.values()) > 0.9 or len(normal.text) > 60:
                 return NONE
         slots = slots_of(normal, language, heard_at, asked)

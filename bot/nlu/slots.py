@@ -5,19 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from bot.core.reading import Asked, SaidAmount
+from bot.nlu.amounts import promised_amount
+from bot.nlu.dates import promised_date
 from bot.nlu.normal import Normal
-
-try:
-    from bot.nlu.dates import promised_date
-except ImportError:
-    promised_date = None  # type: ignore[assignment]
-try:
-    from bot.nlu.amounts import promised_amount
-except ImportError:
-    promised_amount = None  # type: ignore[assignment]
 
 _WORTH_A_LOOK = re.compile(
     r"[\d$£€¥%零一二两三四五六七八九十百千万半几壹贰叁肆伍陆柒捌玖拾仟佰俩仨]|[天日号周月年底初末晚早午夜节前后快久时候会儿假春秋元全清完最]|"
@@ -57,22 +49,20 @@ def slots_of(normal: Normal, language: str, heard_at: datetime, asked: Asked | N
     """The promised day and sum of a message, should it be a promise."""
     if asked is None and not _WORTH_A_LOOK.search(normal.text):
         return NONE
-    day: Any = promised_date(normal, language, heard_at, asked) if promised_date else None
-    spans = [day.span] if day is not None and day.span else []
-    sum_: Any = promised_amount(normal, language, spans, asked) if promised_amount else None
-    rejected = (*(day.rejected if day else ()), *(sum_.rejected if sum_ else ()))
+    day = promised_date(normal, language, heard_at, asked)
+    said = promised_amount(normal, language, day.spans, asked)
     return Slots(
-        date=day.date if day else None,
-        vague=day.vague if day else False,
-        date_score=day.score if day else 1.0,
-        conditional=day.conditional if day else False,
-        amount=sum_.amount if sum_ else None,
-        amount_score=sum_.score if sum_ else 1.0,
-        date_span=day.span if day else None,
-        amount_span=sum_.span if sum_ else None,
-        date_rule=day.rule if day else "",
-        amount_rule=sum_.rule if sum_ else "",
-        rejected=tuple(rejected),
+        date=day.date,
+        vague=day.vague,
+        date_score=day.score,
+        conditional=day.conditional,
+        amount=said.amount,
+        amount_score=said.score,
+        date_span=day.span,
+        amount_span=said.span,
+        date_rule=day.rule,
+        amount_rule=said.rule,
+        rejected=(*day.rejected, *said.rejected),
     )
 
 

@@ -125,11 +125,11 @@ async def _replies(connection: AsyncConnection, replies: Sequence[ReplyRow], str
 
 
 def _content_key(row: ReplyRow) -> str | None:
-    """The second, permanent key: Chinese gateways push replies without an id, and again after a lost answer.
+    """The second, permanent key, for replies without an id: Chinese gateways push those again after a lost answer.
 
-    Without an id and without a time, the minute of arrival stands in: a retry within it is a duplicate.
+    Without a time as well, the minute of arrival stands in: a retry within it is a duplicate.
     """
-    if row.provider_at is None and row.provider_id:
+    if row.provider_id:
         return None
     at = row.provider_at or row.received_at.replace(second=0, microsecond=0)
     return keyring().content_hash(row.channel, row.sender, at.isoformat(), row.text, row.destination)

@@ -163,8 +163,20 @@ async def test_the_first_administrator_needs_the_token_that_the_server_printed(b
     assert (await browser.post("/setup", token="one-time", **{**fields, "login": "second"})).status == 403
 
 
-@pytest.mark.parametrize("login", ["bot", "", "a", "x" * 41, "white space", "é"])
-async def test_a_login_that_could_be_mistaken_is_not_created(bank: Bank, login: str) -> None:
-    async with bank.database.write() as connection:
+async def test_a_login_that_could_be_mistaken_is_not_created(bank: Bank) -> None:
+    for login in ("bot", "", "a", "x" * 41, "white space", "é"):
         with pytest.raises(ValueError, match="a login is"):
-            await agents.create_agent(connection, login, "X", "agent", PASSWORD, "zh")
+            await bank.person(login)
+    await bank.person("fang")
+    with pytest.raises(ValueError, match="taken"):
+        await bank.person(" Fang ")
+
+
+async def test_the_language_is_chosen_before_and_remembered_after_logging_in(bank: Bank) -> None:
+    await bank.person("fang")
+    browser = Browser(bank.client, headers={"Accept-Language": "zh-CN"})
+    assert "用户名" in (await browser.get("/login")).words
+    page = await browser.post("/login", login="fang", password=PASSWORD)
+    assert "Take next" in page.words  # Fang's own choice, whatever the browser asks for
+    assert "接手下一位" in (await browser.post("/language", language="zh", next="/queue")).words
+    assert "接手下一位" in (await browser.post("/language", language="xx", next="/queue")).words

