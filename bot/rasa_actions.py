@@ -28,7 +28,7 @@ from bot.core.reading import Asked
 from bot.dialogues import Content
 from bot.nlu.read import Reader
 from bot.rasa_slots import FORM, BadSlot, case_of, slots_of
-from bot.store.journal import plain
+from bot.store.journal import canonical
 
 BODY_LIMIT = 4 * 1024 * 1024  # bytes; Rasa sends the whole tracker and the whole domain with every call
 REQUESTED = "requested_slot"
@@ -65,10 +65,15 @@ class Mind:
                 dispatcher.utter_message(text=text)
             else:
                 withheld.append(
-                    {"response": say.response, "text": text, "rule": allowed.rule, "next_at": plain(allowed.next_at)}
+                    {
+                        "response": say.response,
+                        "text": text,
+                        "rule": allowed.rule,
+                        "next_at": allowed.next_at and allowed.next_at.isoformat(),
+                    }
                 )
         wanted = slots_of(decision.case) | dict.fromkeys(FORM) | {
-            "decision": {"why": list(decision.why), "effects": plain(decision.effects)},
+            "decision": {"why": list(decision.why), "effects": json.loads(canonical(decision.effects))},
             "withheld": withheld,
         }  # fmt: skip
         return [SlotSet(name, value) for name, value in wanted.items() if tracker.slots.get(name) != value]

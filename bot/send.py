@@ -29,7 +29,7 @@ from bot.store.cases import File
 from bot.store.outgoing import LEASE, Due
 from bot.store.record import append_journal
 from bot.store.session import Database
-from bot.turn import Mind, act
+from bot.turn import Mind, follow
 
 log = structlog.get_logger()
 TEXTS = Counter("huixin_texts_total", "Texts by channel and outcome", ["channel", "outcome"])
@@ -63,15 +63,13 @@ async def send_due(
     async with database.write() as connection:
         due = await outgoing.claim_due(connection, started, limit)
         files = await cases.load(connection, sorted({row.customer_id for row in due}), started) if due else {}
-        ready = await _prepare(connection, mind, channels, due, files, started, lease)
+        ready, stopped = await _prepare(connection, mind, channels, due, files, started, lease)
     if not due:
         return 0
     answers = await asyncio.gather(*(_submit(channels[one.due.channel], one.outgoing, now()) for one in ready))
     if ready:
-        await _note(database, list(zip(ready, answers, strict=True)), now())
-    for one, answer in zip(ready, answers, strict=True):
-        await _consequences(database, mind, one.due, answer, now())
-    return len(due)
+        await _note(database, mind, list(zip(ready, answers, strict=True)), now())
+    return len(ready) + len(stopped)
 
 
 async def _prepare(
@@ -82,32 +80,27 @@ async def _prepare(
     files: Mapping[int, File],
     now: datetime,
     lease: timedelta,
-) -> list[Ready]:
-    """Ask the rules about each row. What may not go stays visible with its reason; what may is marked as submitted."""
-    if not due:
-        return []
-    known = [row for row in due if row.channel in channels]
-    granted = (
-        await outgoing.grant(
-            connection,
-            Tally(row.channel for row in known),
-            {name: one.per_second for name, one in channels.items()},
-            now,
-        )
-        if known
-        else {}
-    )
-    ready, stopped = [], []
+) -> tuple[list[Ready], list[dict[str, Any]]]:
+    """Ask the rules about each row. What may not go stays visible with its reason; what may is marked as submitted.
+
+    What may go but is beyond the channel's limit of this second stays as it is.
+    """
+    allowed, stopped = [], []
     for row in due:
-        file = files[row.customer_id]
         if row.channel not in channels:
             stopped.append(_stopped(row, "held", f"channel {row.channel} is not configured", now + LOOK_AGAIN))
-            continue
-        verdict = _ask_rules(mind, row, file, now)
-        if verdict is not None:
+        elif (verdict := _ask_rules(mind, row, files[row.customer_id], now)) is not None:
             stopped.append(verdict)
-        elif granted.get(row.channel, 0) > 0:
+        else:
+            allowed.append(row)
+    limits = {name: one.per_second for name, one in channels.items()}
+    wanted = Tally(row.channel for row in allowed)
+    granted = await outgoing.grant(connection, wanted, limits, now) if allowed else {}
+    ready = []
+    for row in allowed:
+        if granted.get(row.channel, 0) > 0:
             granted[row.channel] -= 1
+            file = files[row.customer_id]
             ready.append(Ready(row, file, _outgoing(mind, channels[row.channel], row, file, now)))
     await outgoing.mark(connection, stopped)
     await outgoing.mark(
@@ -120,7 +113,7 @@ async def _prepare(
             for one in ready
         ],
     )  # fmt: skip
-    return ready
+    return ready, stopped
 
 
 def _ask_rules(mind: Mind, row: Due, file: File, now: datetime) -> dict[str, Any] | None:
@@ -169,8 +162,10 @@ async def _submit(channel: Channel, message: Outgoing, now: datetime) -> Accepte
         return SendError(ErrorClass.UNKNOWN, f"the adapter failed ({type(error).__name__})")
 
 
-async def _note(database: Database, outcomes: Sequence[tuple[Ready, Accepted | SendError]], now: datetime) -> None:
-    """Write every outcome and its journal entry in one transaction, customers locked."""
+async def _note(
+    database: Database, mind: Mind, outcomes: Sequence[tuple[Ready, Accepted | SendError]], now: datetime
+) -> None:
+    """Write every outcome, its journal entry and what follows from it in one transaction, customers locked."""
     async with database.write() as connection:
         ids = sorted({one.due.customer_id for one, _ in outcomes})
         await cases.lock(connection, ids, skip_locked=False)
@@ -189,6 +184,8 @@ async def _note(database: Database, outcomes: Sequence[tuple[Ready, Accepted | S
             entries.append((files[one.due.customer_id], "sent" if row["state"] == "sent" else "not_sent", content))
         await outgoing.mark(connection, rows)
         await append_journal(connection, entries, now)
+        for one, answer in outcomes:
+            await _consequences(connection, mind, files[one.due.customer_id], one.due, answer, now)
 
 
 def _outcome(row: Due, answer: Accepted | SendError, now: datetime) -> dict[str, Any]:
@@ -223,18 +220,19 @@ def _outcome(row: Due, answer: Accepted | SendError, now: datetime) -> dict[str,
             return {**kept, "state": "failed", "reason": reason, "sent_at": None}
 
 
-async def _consequences(database: Database, mind: Mind, row: Due, answer: Accepted | SendError, now: datetime) -> None:
+async def _consequences(
+    connection: Any, mind: Mind, file: File, row: Due, answer: Accepted | SendError, now: datetime
+) -> None:
     """What a refusal means beyond its row: for the channel, for the number, for a person."""
     if isinstance(answer, Accepted):
         return
     if answer.kind is ErrorClass.CONFIG:
         log.error("channel paused", channel=row.channel, reason=answer.reason, code=answer.code)
-        async with database.write() as connection:
-            await outgoing.pause(connection, row.channel, str(answer))
+        await outgoing.pause(connection, row.channel, str(answer))
     elif answer.kind is ErrorClass.OPTED_OUT:
-        await act(database, mind, row.customer_id, NumberRefused(opted_out=True), now)
+        await follow(connection, mind, file, NumberRefused(opted_out=True), now)
     elif _outcome(row, answer, now)["state"] == "failed":
-        await act(database, mind, row.customer_id, SendFailed(f"a text could not be sent: {answer.reason}"), now)
+        await follow(connection, mind, file, SendFailed(f"a text could not be sent: {answer.reason}"), now)
 
 
 async def settle_unknown(
@@ -248,9 +246,10 @@ async def settle_unknown(
         change = await _look_up(channels.get(row.channel), row, now)
         async with database.write() as connection:
             await cases.lock(connection, [row.customer_id], skip_locked=False)
-            await outgoing.mark(connection, [{"b_id": row.id, **change}])
-        if change["state"] == "failed" or change.get("delivery") in ("undelivered", "failed"):
-            await act(database, mind, row.customer_id, SendFailed("nobody can say whether a text arrived"), now)
+            settled = await outgoing.settle(connection, row.id, change)
+            if settled and (change["state"] == "failed" or change.get("delivery") in ("undelivered", "failed")):
+                file = (await cases.load(connection, [row.customer_id], now))[row.customer_id]
+                await follow(connection, mind, file, SendFailed(change["reason"] or "a text did not arrive"), now)
     return expired + len(rows)
 
 
@@ -262,11 +261,12 @@ async def _look_up(channel: Channel | None, row: Due, now: datetime) -> dict[str
             log.warning("look-up failed", channel=row.channel, reason=error.reason)
         else:
             if found is None:
-                return {"state": "queued", "reason": "the gateway never saw it", "due_at": now}
+                state = "queued" if row.attempts < ATTEMPTS else "failed"
+                return {"state": state, "reason": "the gateway never saw it", "due_at": now}
             first = found.provider_ids[0] if found.provider_ids else None
             return {"state": "sent", "reason": None, "delivery": found.status, "provider_id": first, "due_at": now}
-    if now - row.queued_at > GIVE_UP:
-        return {"state": "failed", "reason": "nobody can say whether it arrived", "due_at": now}
+    if now - (row.sent_at or row.queued_at) > GIVE_UP:
+        return {"state": "failed", "reason": "nobody can say whether a text arrived", "due_at": now}
     return {"state": "unknown", "reason": "waiting for a receipt", "due_at": now + LOOK_AGAIN}
 
 
@@ -282,9 +282,10 @@ async def apply_receipts(database: Database, mind: Mind, now: datetime, limit: i
                 for one in matched
             ]
             await append_journal(connection, entries, now)
-    for one in matched:
-        if one.kind == ErrorClass.OPTED_OUT:
-            await act(database, mind, one.customer_id, NumberRefused(opted_out=True), now)
-        elif one.kind == ErrorClass.PERMANENT and one.status in ("undelivered", "failed"):
-            await act(database, mind, one.customer_id, SendFailed(f"a text was not delivered [{one.code}]"), now)
+        for one in matched:
+            if one.kind == ErrorClass.OPTED_OUT:
+                await follow(connection, mind, files[one.customer_id], NumberRefused(opted_out=True), now)
+            elif one.kind == ErrorClass.PERMANENT and one.status in ("undelivered", "failed"):
+                failed = SendFailed(f"a text was not delivered [{one.code}]")
+                await follow(connection, mind, files[one.customer_id], failed, now)
     return len(matched)

@@ -58,7 +58,7 @@ async def turn(database: Database, mind: Mind, now: datetime, limit: int = 200) 
     except Exception:
         log.exception("turn failed; retrying one by one")
     done = 0
-    async with database.read() as connection:
+    async with database.write() as connection:
         ids = await work.claim(connection, now, mind.settle, limit)
     for id in ids:
         done += await _alone(database, mind, id, now)
@@ -121,11 +121,23 @@ async def act(
     async with database.write() as connection:
         await cases.lock(connection, [customer_id], skip_locked=False)
         file = (await cases.load(connection, [customer_id], now))[customer_id]
-        decision = decide(file.case, event, mind.content.rules, now)
-        author = event.agent if isinstance(event, AgentActed) else "bot"
-        step = Step(_kind(event), event, decision, author=author, agent_id=agent_id)
-        await record(connection, [Turned(file, [step])], now, mind.render, mind.content.rules.version, mind.channel)
-        return decision
+        return await follow(connection, mind, file, event, now, agent_id)
+
+
+async def follow(
+    connection: Any,
+    mind: Mind,
+    file: File,
+    event: AgentActed | NumberRefused | SendFailed,
+    now: datetime,
+    agent_id: int | None = None,
+) -> Decision:
+    """The same inside a transaction that has locked the customer: what caused the event commits together with it."""
+    decision = decide(file.case, event, mind.content.rules, now)
+    author = event.agent if isinstance(event, AgentActed) else "bot"
+    step = Step(_kind(event), event, decision, author=author, agent_id=agent_id)
+    await record(connection, [Turned(file, [step])], now, mind.render, mind.content.rules.version, mind.channel)
+    return decision
 
 
 def _kind(event: AgentActed | NumberRefused | SendFailed) -> str:

@@ -6,7 +6,7 @@ Time is moved by hand; nothing sleeps. Everything that a product process does is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -50,10 +50,11 @@ class Machine:
     server: TestServer | None = None
     session: aiohttp.ClientSession | None = None
     inboxes: list[receive.Inbox] = field(default_factory=list)
+    ticking: Callable[[], datetime] | None = None  # a clock that runs, instead of `now`
 
     def clock(self) -> datetime:
         """The moment that everything sees."""
-        return self.now
+        return self.ticking() if self.ticking else self.now
 
     async def say(self, text: str, number: str, **options: Any) -> int:
         """A customer writes from a phone: through the signed webhook. The answer's HTTP status."""

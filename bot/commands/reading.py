@@ -11,11 +11,18 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
+from bot import dialogues
 from bot.commands.talking import moment_of
 from bot.core.reading import Asked, Reading
 from bot.nlu import amounts, dates
+from bot.nlu.evaluate import Evaluation, RowError, evaluate, read_rows
+from bot.nlu.evaluate_against import ScoreError, compare, read_scores
+from bot.nlu.evaluate_plots import calibration_svg, confusion_svg
+from bot.nlu.evaluate_report import as_json as scores_as_json
+from bot.nlu.evaluate_report import describe, render
 from bot.nlu.read import Reader
 from bot.settings import SettingsError
 
@@ -25,6 +32,7 @@ out = Console(highlight=False)
 def add_to(commands: typer.Typer) -> None:
     """Add these commands."""
     commands.command()(read)
+    commands.command("evaluate")(evaluate_)
     commands.command("dates")(dates_)
     commands.command("amounts")(amounts_)
 
@@ -115,6 +123,66 @@ def _explain(reading: Reading) -> None:
     for reason in reading.rejected:
         table.add_row("rejected", reason, "")
     out.print(table)
+
+
+def evaluate_(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Labelled replies in JSON Lines.")],
+    json_: Annotated[Path | None, typer.Option("--json", help="Also write the figures (not the cost) here.")] = None,
+    svg: Annotated[Path | None, typer.Option(help="Also write calibration.svg and confusion.svg into here.")] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Kept scores; exit with 1 where a guarded figure is a point below them.")
+    ] = None,
+) -> None:
+    """Score the reader on labelled replies: intents, dates, amounts, silent errors, calibration, cost.
+
+    Guarded by --against, for all and for each language: primary accuracy, macro-F1, opt-out recall.
+    """
+    try:
+        rows = read_rows(*files)
+        kept = read_scores(against) if against else None
+    except (RowError, ScoreError) as error:
+        raise SettingsError(str(error)) from None
+    rules = dialogues.load().rules
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        training = progress.add_task("training the reader", total=None)
+        reader = Reader.load()
+        progress.remove_task(training)
+        reading = progress.add_task("reading", total=len(rows))
+        sure = rules.sure_enough, float(rules.promises.sure_enough)
+        done = evaluate(reader, rows, *sure, rules=rules, seen=lambda: progress.advance(reading))
+    out.print(render(done))
+    if json_ is not None:
+        _write(json_, json.dumps(scores_as_json(done), ensure_ascii=False, indent=1) + "\n")
+    if svg is not None:
+        _write(svg / "calibration.svg", calibration_svg(done))
+        _write(svg / "confusion.svg", confusion_svg(done))
+    if kept is not None:
+        _hold_against(done, kept)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be written ({error})") from None
+
+
+def _hold_against(done: Evaluation, kept: dict[str, Any]) -> None:
+    try:
+        comparison = compare(done, kept)
+    except ScoreError as error:
+        raise SettingsError(str(error)) from None
+    if not comparison.falls:
+        out.print("\n[green]No guarded figure fell.[/green]")
+        return
+    out.print()
+    for fall in comparison.falls:
+        out.print(f"[red]{fall}[/red]")
+    out.print(f"[b]{len(comparison.broken)} replies have a fault that they did not have before:[/b]")
+    for verdict in comparison.broken:
+        out.print(describe(verdict), soft_wrap=True)
+    sys.exit(1)
 
 
 def dates_(

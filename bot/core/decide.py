@@ -68,13 +68,21 @@ def _opt_out_beside(draft: Draft, heard: Heard) -> bool:
     return said and draft.case.reachable and not answered
 
 
+def _doubts_opt_out(scene: Scene) -> bool:
+    """The texts may be what the customer wants to stop, and nothing graver was said: hold them and ask."""
+    reading = scene.reading
+    if reading.primary is Intent.OPT_OUT:
+        return reading.confidence(Intent.OPT_OUT) < scene.rules.sure_of_opt_out
+    return reading.opt_out_suspected and RANK[reading.primary] > RANK[Intent.OPT_OUT]
+
+
 def _outcome(draft: Draft, scene: Scene, heard: Heard) -> Outcome:
     """Find the outcome of the cell and move to its state."""
     table, intent = draft.rules.conversation, heard.reading.primary
     if heard.provider_opted_out and RANK[intent] > RANK[Intent.OPT_OUT]:
         draft.because("carrier-opt-out")
         intent = Intent.OPT_OUT
-    elif heard.reading.opt_out_suspected and RANK[intent] > RANK[Intent.OPT_OUT] and _may_be_asked(draft.case):
+    elif _doubts_opt_out(scene) and _may_be_asked(draft.case):
         draft.because("opt-out-suspected")
         return table.outcomes["ask_whether_opt_out"]
     elif intent in table.ask_back_when_unsure and not is_sure(scene, intent):

@@ -42,6 +42,7 @@ class Rules:
     paid_check_business_days: int
     unclear_for_a_person: int
     sure_enough: float
+    sure_of_opt_out: float
 
     def contact_for(self, case: Case) -> ContactRules | None:
         """The contact rules of the case's jurisdiction, else the strict default; None fails closed."""

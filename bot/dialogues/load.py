@@ -17,7 +17,14 @@ from bot.dialogues.policies import load_contact, load_handoffs, load_holds, load
 from bot.dialogues.responses import Responses, load_responses
 from bot.dialogues.table import load_conversation
 
-DIALOGUE_NAMES = ("version", "answer_wait", "paid_check_business_days", "unclear_for_a_person", "sure_enough")
+DIALOGUE_NAMES = (
+    "version",
+    "answer_wait",
+    "paid_check_business_days",
+    "unclear_for_a_person",
+    "sure_of_opt_out",
+    "sure_enough",
+)
 NUMBERS = {"hotline": "95000", "crisis_line": "12356", "emergency": "120"}
 BANK = {"zh": {"bank": "示例银行", **NUMBERS}, "en": {"bank": "Example Bank", **NUMBERS}}
 LEDGER = frozenset({"product", "tail", "amount_due", "minimum_due", "due_on", "days_past_due", "as_of"})
@@ -56,7 +63,6 @@ def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Conten
     """Load and check; raise ContentError with the file and the cure."""
     dialogue = Fields.of(root / "policies" / "dialogue.yml").only(*DIALOGUE_NAMES)
     rules = Rules(
-        version=digest(root),
         conversation=load_conversation(root),
         contact=load_contact(root),
         strategy=load_strategy(root),
@@ -67,6 +73,8 @@ def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Conten
         paid_check_business_days=dialogue.number("paid_check_business_days", 1, 30),
         unclear_for_a_person=dialogue.number("unclear_for_a_person", 1),
         sure_enough=float(dialogue.share("sure_enough", "0.5")),
+        sure_of_opt_out=float(dialogue.share("sure_of_opt_out", "0.6")),
+        version=digest(root),
     )
     responses = load_responses(root, dict(bank))
     _check_references(rules, responses)

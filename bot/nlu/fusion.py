@@ -21,14 +21,16 @@ CONFIRMING = frozenset({Asked.CONFIRM_PROMISE, Asked.CONFIRM_OPT_OUT, Asked.CONF
 
 def settle(gated: Gated, probabilities: Mapping[Intent, float], asked: Asked | None) -> dict[Intent, float]:
     """The score of every intent that the message carries; empty where nothing can be told."""
-    best = max(probabilities.values())
+    certain = [intent for intent in NEVER_OUTVOTED if gated.sure(intent)]
+    best = SURE if certain else max(probabilities.values())
     least = min(CERTAIN, max(POSSIBLE, NEARLY_BEST * best))
     chosen: dict[Intent, float] = {
         intent: p for intent, p in probabilities.items() if p >= least and intent is not Intent.UNCLEAR
     }
-    for intent in NEVER_OUTVOTED:
-        if gated.sure(intent):
-            chosen[intent] = max(SURE, probabilities[intent])
+    for intent in certain:
+        chosen[intent] = max(SURE, probabilities[intent])
+    if Intent.OPT_OUT in certain:
+        chosen.pop(Intent.OPT_IN, None)  # the same words, wanted and not wanted
     if gated.opener is not None and asked is not None and not (chosen.keys() & {Intent.AFFIRM, Intent.DENY}):
         chosen[gated.opener] = 0.8
     if chosen.keys() - EMPTY:

@@ -18,7 +18,35 @@ EDGES = {
 }
 ANY = {" ": r"\s*", ".": r"[^\W_]"}  # Chinese only
 # Words too common to decide whether a phrase is worth trying.
-COMMON = frozenset(["i", "you", "me", "my", "it", "is", "am", "are", "the", "a", "an", "to", "of", "not", "do", "will", "be", "this", "that", "have", "so", "and", "for", "on", "in"])
+COMMON = frozenset(
+    [
+        "i",
+        "you",
+        "me",
+        "my",
+        "it",
+        "is",
+        "am",
+        "are",
+        "the",
+        "a",
+        "an",
+        "to",
+        "of",
+        "not",
+        "do",
+        "will",
+        "be",
+        "this",
+        "that",
+        "have",
+        "so",
+        "and",
+        "for",
+        "on",
+        "in",
+    ]
+)
 Keys = frozenset[str]
 Words = Mapping[str, Sequence[str]]
 

@@ -5,37 +5,35 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from bot.store.keys import chain_hash, open_with, seal_with
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON has it: dataclasses by name, money and days as text, nothing lost."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        return {"type": type(value).__name__, **fields}
-    if isinstance(value, StrEnum):
-        return str(value)
+@lru_cache(maxsize=256)
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for: dataclasses by name, money and days as text, nothing lost."""
+    if dataclasses.is_dataclass(value):
+        kind: Any = type(value)
+        return {"type": kind.__name__} | {name: getattr(value, name) for name in _names(kind)}
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, (datetime, date)):
         return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [plain(inner) for inner in value]
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    return value
+    raise TypeError(f"{type(value).__name__} has no place in the journal")
 
 
 def canonical(value: Any) -> bytes:
-    """The one way to write a value down: sorted keys, no spaces, UTF-8."""
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """The one way to write a value down: sorted keys, no spaces, UTF-8; broken characters become question marks."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return text.encode("utf-8", "replace")
 
 
 def entry(
@@ -43,7 +41,7 @@ def entry(
 ) -> dict[str, Any]:
     """A journal row; its hash covers place, time, kind and the sealed content, and the hash before it."""
     sealed = seal_with(bytes.fromhex(key), canonical(content)) if key else b""
-    parts = (str(customer_id).encode(), str(seq).encode(), at.isoformat().encode(), kind.encode(), sealed)
+    parts = (str(customer_id).encode(), str(seq).encode(), _utc(at), kind.encode(), sealed)
     return {
         "customer_id": customer_id,
         "seq": seq,
@@ -54,6 +52,11 @@ def entry(
     }
 
 
+def _utc(at: datetime) -> bytes:
+    """A moment as the database gives it back, whatever zone it was written from."""
+    return at.astimezone(UTC).isoformat().encode()
+
+
 def verify(rows: Sequence[Mapping[str, Any]]) -> int | None:
     """The seq of the first row that was changed, or whose predecessor is missing; None where the chain is whole."""
     previous, expected = "", 1
@@ -62,7 +65,7 @@ def verify(rows: Sequence[Mapping[str, Any]]) -> int | None:
         parts = (
             str(row["customer_id"]).encode(),
             str(row["seq"]).encode(),
-            at.isoformat().encode(),
+            _utc(at),
             row["kind"].encode(),
             bytes(row["sealed"]),
         )

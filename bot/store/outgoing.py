@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.decision import Purpose
 from bot.store import tables as t
 from bot.store.cases import lock, outbox
 from bot.store.record import upsert
@@ -34,6 +35,7 @@ class Due:
     author: str
     state: str
     queued_at: datetime
+    sent_at: datetime | None
     attempts: int
 
 
@@ -52,8 +54,10 @@ async def claim_due(connection: AsyncConnection, now: datetime, limit: int) -> l
             and_(earlier.c.state == "held", earlier.c.due_at <= now),
         ),
     )
-    open_channel = select(channel.c.name).where(channel.c.name == o.c.channel, channel.c.paused_reason.is_not(None))
-    is_due = o.c.state.in_(("queued", "held")) & (o.c.due_at <= now) & ~blocked.exists() & ~open_channel.exists()
+    paused_channel = select(channel.c.name).where(channel.c.name == o.c.channel, channel.c.paused_reason.is_not(None))
+    # The confirmation of an opt-out has five minutes: it does not queue behind a text that waits for its next try.
+    first = ~blocked.exists() | (o.c.purpose == Purpose.OPT_OUT_CONFIRMATION)
+    is_due = o.c.state.in_(("queued", "held")) & (o.c.due_at <= now) & first & ~paused_channel.exists()
     candidates = (
         await connection.execute(select(o.c.customer_id).where(is_due).order_by(o.c.due_at, o.c.id).limit(limit * 3))
     ).scalars()
@@ -114,6 +118,12 @@ async def unknowns(connection: AsyncConnection, now: datetime, limit: int) -> li
     return [Due(*row) for row in await connection.execute(query)]
 
 
+async def settle(connection: AsyncConnection, id: int, change: Mapping[str, Any]) -> bool:
+    """Change a text that is still unknown; false where a receipt has settled it in the meantime."""
+    still = (outbox.c.id == id) & (outbox.c.state == "unknown")
+    return bool((await connection.execute(update(outbox).where(still).values(**change))).rowcount)
+
+
 async def pause(connection: AsyncConnection, name: str, reason: str | None) -> None:
     """Stop a channel's sending, with the reason; None lets it go on."""
     put = upsert(connection, channel).values(name=name, paused_reason=reason, sent_in_second=0)
@@ -150,7 +160,9 @@ async def match_receipts(connection: AsyncConnection, limit: int) -> list[Matche
         r.c.id, r.c.status, r.c.code, r.c.kind,
         outbox.c.id.label("outbox_id"), outbox.c.customer_id, outbox.c.state, outbox.c.delivery,
     )  # fmt: skip
-    query = select(*columns).join(outbox, mine).where(r.c.matched_at.is_(None)).order_by(r.c.id).limit(limit)
+    # A receipt may overtake the answer to the send: until that is written, it waits.
+    ready = r.c.matched_at.is_(None) & (outbox.c.state != "submitting")
+    query = select(*columns).join(outbox, mine).where(ready).order_by(r.c.id).limit(limit)
     ids = dict.fromkeys(row.customer_id for row in await connection.execute(query))
     taken = await lock(connection, list(ids))
     again = await connection.execute(query.where(outbox.c.customer_id.in_(taken)))
@@ -159,26 +171,18 @@ async def match_receipts(connection: AsyncConnection, limit: int) -> list[Matche
 
 async def note_receipts(connection: AsyncConnection, matched: Sequence[Matched], now: datetime) -> None:
     """Move deliveries forward, never back; a receipt also settles what was unknown."""
-    standing = {one.outbox_id: one.delivery for one in matched}
-    states = {one.outbox_id: one.state for one in matched}
+    standing: dict[int, Matched] = {}
     for one in matched:
-        before = standing[one.outbox_id]
-        if RANK[one.status] > RANK.get(before or "", 0):
-            standing[one.outbox_id] = one.status
-        if states[one.outbox_id] in ("unknown", "submitting"):
-            states[one.outbox_id] = "sent"
-    await mark(
-        connection,
-        [
-            {
-                "b_id": id,
-                "delivery": status,
-                "state": states[id],
-                "delivered_at": now if status == "delivered" else None,
-            }
-            for id, status in standing.items()
-        ],
-    )
+        before = standing.get(one.outbox_id, one)
+        delivery = one.status if RANK[one.status] > RANK.get(before.delivery or "", 0) else before.delivery
+        state = "sent" if before.state == "unknown" else before.state
+        standing[one.outbox_id] = replace(before, delivery=delivery, state=state)
+    rows = [{"b_id": id, "delivery": one.delivery, "state": one.state} for id, one in standing.items()]
+    await mark(connection, rows)
+    first = (outbox.c.id == bindparam("b_id")) & outbox.c.delivered_at.is_(None)
+    arrived = [{"b_id": id} for id, one in standing.items() if one.delivery == "delivered"]
+    if arrived:
+        await connection.execute(update(outbox).where(first).values(delivered_at=now), arrived)
     seen = [{"b_id": one.receipt_id, "matched_at": now} for one in matched]
     if seen:
         await connection.execute(update(receipt).where(receipt.c.id == bindparam("b_id")), seen)

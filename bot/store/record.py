@@ -13,14 +13,17 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import case as case_when
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core import decision as d
 from bot.core.case import Case, PromiseStatus
+from bot.core.event import AgentActed, AgentAction
 from bot.store import cases, journal
 from bot.store import tables as t
 from bot.store.cases import File
+from bot.store.columns import UtcMoment
 
 agenda, inbound, payment = t.Agenda.__table__, t.Inbound.__table__, t.Payment.__table__  # type: ignore[attr-defined]
 journal_table = t.Journal.__table__  # type: ignore[attr-defined]
@@ -189,7 +192,7 @@ class _Round:
                 elif isinstance(effect, d.OpenHandoff):
                     row = {"queue": effect.queue, "reason": effect.reason, "priority": effect.priority}
                     if is_open:
-                        changed.append({"b_customer": id, **row})
+                        changed.append({"b_customer": id, **row, "b_due_at": effect.due_at})
                     else:
                         opened.append({"customer_id": id, **row, "opened_at": self.now, "due_at": effect.due_at})
                         is_open = True
@@ -197,7 +200,10 @@ class _Round:
                 at = self.now if step.agent_id is not None and step.decision.case.owner == "agent" else None
                 taken.append({"b_customer": id, "taken_at": at, "agent_id": step.agent_id if at else None})
         still = (table.c.customer_id == bindparam("b_customer")) & table.c.closed_at.is_(None)
-        for rows in (changed, taken, closed):
+        sooner = bindparam("b_due_at", type_=UtcMoment)
+        due_at = case_when((table.c.due_at > sooner, sooner), else_=table.c.due_at)
+        await self._many(update(table).where(still).values(due_at=due_at), changed)
+        for rows in (taken, closed):
             await self._many(update(table).where(still), rows)
         await self._many(insert(table), opened)
 
@@ -237,7 +243,8 @@ class _Round:
         rows, ledger = [], []
         for file, step in work:
             before, after = file.case, step.decision.case
-            agent_id = None if after.owner == "bot" else (step.agent_id or file.agent_id)
+            takes = step.agent_id is not None and (before.owner == "bot" or _takes_over(step))
+            agent_id = None if after.owner == "bot" else step.agent_id if takes else file.agent_id
             file.agent_id = agent_id
             rows.append({
                 "b_customer": after.customer_id, "state": after.state, "owner": after.owner, "agent_id": agent_id,
@@ -288,6 +295,10 @@ class _Round:
             "author": step.author, "state": "queued", "reason": None, "queued_at": self.now, "due_at": self.now,
             "attempts": 0, "segments": 0,
         }  # fmt: skip
+
+
+def _takes_over(step: Step) -> bool:
+    return isinstance(step.content, AgentActed) and step.content.action is AgentAction.TAKE_OVER
 
 
 def our_ref(customer_id: int, seq: int) -> str:

@@ -18,10 +18,8 @@ from bot.store.keys import Keyring
 from tests.bench.measure import Figure, measure_all
 
 out = Console(width=110)
-NOTE = (
-    "limit: the same INSERT, UPDATE and DELETE statements with the same values in the same transactions, replayed by the "
-    "bare driver (asyncpg, sqlite3) on a copy of the same database. Server, client and worker share this machine's cores."
-)
+NOTE = """limit: the same INSERT, UPDATE and DELETE statements with the same values in the same transactions, replayed by
+the bare driver (asyncpg, sqlite3) on a copy of the same database. Server, client and worker share this machine's cores."""
 
 
 async def run(folder: Path, postgres: str) -> list[Figure]:

@@ -119,7 +119,7 @@ async def _latency(name: str, database: Database, reader: Reader, content: Conte
     async with machine(database, reader, content, NOW) as one:
         one.mind = replace(one.mind, settle=timedelta(0))
         now = _Ticking(NOW + timedelta(minutes=1))
-        one.clock = now  # type: ignore[method-assign]
+        one.ticking = now
         worker = Worker(database, one.mind, {}, now, poll_seconds=0.05)
         one.inboxes[0]._wake = worker.wake
         async with database.write() as connection:

@@ -182,4 +182,3 @@ def goldens() -> list[Golden]:
 def bare(text: str) -> str:
     """A text as it left, without the signature that the channel put in front."""
     return text.partition("】")[2] if text.startswith("【") else text
-

@@ -104,7 +104,7 @@ def events(without: frozenset[Intent] = frozenset()) -> SearchStrategy[Event]:
 
 
 @st.composite
-def cases(draw: DrawFn, **fixed: Any) -> Case:
+def cases(draw: DrawFn, /, **fixed: Any) -> Case:
     """Any case, also ones that no sane history leads to."""
     promise = st.builds(Promise, sums, days, st.just(NOW - timedelta(days=3)), st.just(Decimal(0)), st.just(7))
     fields: dict[str, Any] = {
@@ -132,7 +132,7 @@ def cases(draw: DrawFn, **fixed: Any) -> Case:
 
 
 @st.composite
-def plain_cases(draw: DrawFn, **fixed: Any) -> Case:
+def plain_cases(draw: DrawFn, /, **fixed: Any) -> Case:
     """A customer in arrears whom nothing has happened to yet."""
     fields: dict[str, Any] = {"zones": draw(zone_sets), "accounts": (draw(accounts(owing=True)),), **fixed}
     return Case(customer_id=1, state=State.CONTACTED, **fields)

@@ -59,7 +59,7 @@ CASES = [
     (CN, "source:", "sources:", ("'source' must be given",)),
     # holds, queues, promises, strategy, dialogue
     (HOLDS, "lasts: 30 days", "lasts: a while", ("hardship", "'a while' is not valid", "30 days")),
-    (HOLDS, "stops: [reminder], source: \"industry", "stops: [reminders], source: \"industry", ("'reminders' is unknown",)),
+    (HOLDS, "stops: [reminder], ", "stops: [reminders], ", ("'reminders' is unknown",)),
     (HOLDS, "  crisis:", "  panic:", ("'panic' is unknown",)),
     (QUEUES, "within: 5 minutes", "within: now", ("crisis", "'now' is not valid", "4 hours")),
     (QUEUES, "  undelivered:", "  undeliverable:", ("'undelivered' is needed by the code",)),
@@ -71,7 +71,7 @@ CASES = [
     (PROMISES, "grace_days:", "grace:", ("unknown name 'grace'", "grace_days")),
     (STRATEGY, 'from: "4",  every', 'from: "0",  every', ("personal_loan", "tiers must ascend")),
     (STRATEGY, 'every_days: "3", at', 'every_days: "0", at', ("every_days", "from 1 to")),
-    (STRATEGY, 'at: "10:00", response: reminder_pre_due}', 'at: ten, response: reminder_pre_due}', ("'ten' is not valid",)),
+    (STRATEGY, 'at: "10:00", response', "at: ten, response", ("'ten' is not valid",)),
     (STRATEGY, "response: reminder_grace}", "response: reminder_grave}", ("'reminder_grave' is needed by tier grace",)),
     (STRATEGY, "handoff: late_stage", "handoff: lost_stage", ("'lost_stage' is needed by tier",)),
     (STRATEGY, "  credit_card:", "  debit_card:", ("unknown name 'debit_card'", "credit_card")),
@@ -131,7 +131,7 @@ def test_a_file_that_is_missing_empty_or_not_text_stops_the_load(tmp_path: Path,
 def test_the_strict_default_pack_must_be_there(tmp_path: Path) -> None:
     root = copy(tmp_path)
     (root / "policies/contact/default.yml").unlink()
-    with pytest.raises(ContentError, match="default.yml"):
+    with pytest.raises(ContentError, match=r"default\.yml"):
         load(root)
 
 

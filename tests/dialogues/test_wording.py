@@ -1,4 +1,4 @@
-"""The approved wording as shipped: short enough, in both languages, with money and days written as people write them."""
+"""The approved wording as shipped: short, in both languages, with money and days written as people write them."""
 
 from __future__ import annotations
 
