@@ -168,6 +168,10 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
         if web_too:
             tasks.append(asyncio.create_task(box.run()))
             port = await stack.enter_async_context(_site(parts, box, worker, rehearsal))
+        elif settings.metrics_port:
+            port = await stack.enter_async_context(
+                _serving(_watch(web.Application(), parts.database), settings.host, settings.metrics_port)
+            )
         if rehearsal is not None:
             tasks.append(asyncio.create_task(rehearsal.deliver_receipts(clock)))
         try:
@@ -197,27 +201,38 @@ async def _site(parts: Parts, box: receive.Inbox, worker: Worker, rehearsal: Reh
         parts.mind.content.rules.strategy,
         parts.clock,
     )
-    app.router.add_get("/health", _health(parts.database))
-    app.router.add_get("/metrics", _metrics)
+    _watch(app, parts.database)
     demo = None
     if rehearsal is not None:
         demo = Demo(rehearsal.simulator, rehearsal.number, rehearsal.logins, parts.clock.move)
     token = None if rehearsal is not None else await _setup_token(parts)
     console.mount(app, Office(parts.database, parts.mind, parts.clock, worker.wake, demo, token))
+    async with _serving(app, settings.host, settings.port) as port:
+        yield port
+
+
+@asynccontextmanager
+async def _serving(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
     runner = web.AppRunner(app, access_log=None, handler_cancellation=False)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.host, settings.port)
         try:
-            await site.start()
+            await web.TCPSite(runner, host, port).start()
         except OSError as error:
             raise SettingsError(
-                f"port {settings.port} on {settings.host} cannot be used ({error.strerror}): "
+                f"port {port} on {host} cannot be used ({error.strerror}): "
                 "stop what listens there, or set HUIXIN_PORT to another"
             ) from None
         yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()
+
+
+def _watch(app: web.Application, database: Database) -> web.Application:
+    """Serve what those who watch over us look at."""
+    app.router.add_get("/health", _health(database))
+    app.router.add_get("/metrics", _metrics)
+    return app
 
 
 async def _setup_token(parts: Parts) -> str | None:

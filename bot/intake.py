@@ -9,7 +9,8 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -20,10 +21,11 @@ from bot.core.case import Product
 from bot.core.strategy import Strategy
 from bot.store.inbox import e164
 from bot.store.portfolio import PaymentRow, PortfolioRow, Tally, put_payments, put_portfolio
-from bot.store.session import Database
+from bot.store.session import Database, StoreDown
 
 BATCH = 2000
 API_LIMIT = 10 * 1024 * 1024
+FILE_LIMIT = 1024 * 1024 * 1024
 T = TypeVar("T", PortfolioRow, PaymentRow)
 
 PORTFOLIO_COLUMNS = {
@@ -48,6 +50,7 @@ PAYMENT_COLUMNS = {
     "amount": "what was paid, for example 500.00",
     "paid_on": "the day of payment, YYYY-MM-DD",
 }
+REJECT_COLUMNS = ("line", "column", "problem")
 REQUIRED = {"customer", "name", "phone", "account", "product", "balance", "amount_due", "due_date"}
 
 
@@ -109,7 +112,12 @@ def portfolio_row(row: Mapping[str, str], defaults: Defaults) -> PortfolioRow:
     balance, due = _money(row, "balance"), _money(row, "amount_due")
     if due > balance:
         raise BadField("amount_due", f"{due} is more than the balance {balance}")
+    minimum = _money(row, "minimum_due") if row.get("minimum_due") else None
+    if minimum is not None and minimum > balance:
+        raise BadField("minimum_due", f"{minimum} is more than the balance {balance}")
     zones = (row.get("zone") or "").split() or defaults.zones.split(",")
+    if len(zones) > 4:
+        raise BadField("zone", "names more than four time zones")
     for zone in zones:
         if zone_info(zone) is None:
             raise BadField("zone", f"{zone!r} is no time zone; write for example Asia/Shanghai")
@@ -123,6 +131,9 @@ def portfolio_row(row: Mapping[str, str], defaults: Defaults) -> PortfolioRow:
         product = Product(_text(row, "product", 20))
     except ValueError:
         raise BadField("product", f"{row['product']!r} is unknown; known are {', '.join(Product)}") from None
+    jurisdiction = (row.get("jurisdiction") or defaults.jurisdiction).lower()
+    if not re.fullmatch("[a-z0-9_-]{1,16}", jurisdiction):
+        raise BadField("jurisdiction", f"{jurisdiction!r} is no name of contact rules such as cn")
     currency = (row.get("currency") or defaults.currency).upper()
     if not re.fullmatch("[A-Z]{3}", currency):
         raise BadField("currency", f"{currency!r} is no currency code such as CNY")
@@ -132,15 +143,15 @@ def portfolio_row(row: Mapping[str, str], defaults: Defaults) -> PortfolioRow:
         number=number,
         language=language,
         zones=",".join(zones),
-        jurisdiction=(row.get("jurisdiction") or defaults.jurisdiction).lower()[:16],
+        jurisdiction=jurisdiction,
         account=_text(row, "account", 64),
         product=product,
         balance=balance,
         amount_due=due,
-        minimum_due=_money(row, "minimum_due") if row.get("minimum_due") else None,
+        minimum_due=minimum,
         due_on=_day(row, "due_date"),
         currency=currency,
-        tail=(row.get("tail") or _text(row, "account", 64)[-4:])[:8],
+        tail=_text(row, "tail", 8) if row.get("tail") else _text(row, "account", 64)[-4:],
     )
 
 
@@ -158,18 +169,18 @@ def _text(row: Mapping[str, str], column: str, longest: int) -> str:
         raise BadField(column, "is empty")
     if len(value) > longest:
         raise BadField(column, f"is longer than {longest} characters")
-    if any(ord(char) < 32 or 0xD800 <= ord(char) <= 0xDFFF for char in value):
+    if any(ord(char) < 32 or ord(char) == 127 or 0xD800 <= ord(char) <= 0xDFFF for char in value):
         raise BadField(column, "has control characters")
     return value
 
 
 def _money(row: Mapping[str, str], column: str) -> Decimal:
-    text = _text(row, column, 20).replace(",", "")
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise BadField(column, f"{text!r} is no amount; write for example 1200.00") from None
-    if not value.is_finite() or value < 0 or value >= Decimal("1e12"):
+    text = _text(row, column, 20)
+    # A comma parts thousands and nothing else: 500,50 is not 50050, and nobody may be dunned for it.
+    if not re.fullmatch(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?", text, re.ASCII):
+        raise BadField(column, f"{text!r} is no amount; write for example 1200.00")
+    value = Decimal(text.replace(",", ""))
+    if value < 0 or value >= Decimal("1e12"):
         raise BadField(column, f"{text!r} is out of range")
     if value != value.quantize(Decimal("0.01")):
         raise BadField(column, f"{text!r} has fractions of a cent")
@@ -179,7 +190,7 @@ def _money(row: Mapping[str, str], column: str) -> Decimal:
 def _day(row: Mapping[str, str], column: str) -> date:
     text = _text(row, column, 20)
     try:
-        day = date.fromisoformat(text)
+        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  (a day has no zone)
     except ValueError:
         raise BadField(column, f"{text!r} is no day; write YYYY-MM-DD") from None
     if not 2000 <= day.year <= 2100:
@@ -240,6 +251,8 @@ async def _batches(
     batch: list[tuple[int, Mapping[str, str], T]] = []
     for line, raw in rows:
         try:
+            if unknown := [name for name in raw if name not in kind.columns]:
+                raise BadField(unknown[0], "is no column of this file; known are " + ", ".join(kind.columns))
             row = kind.check(raw, defaults)
             if kind.key(row) in seen:
                 raise BadField("account" if "balance" in kind.columns else "payment", "stands in this file before")
@@ -257,22 +270,40 @@ async def _batches(
 
 def read_csv(path: Path, kind: Intake[Any]) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Rows of a CSV file with their line numbers. UTF-8 with or without a mark, or GB18030, as Chinese Excel writes."""
-    text = _decode(path)
-    reader = csv.DictReader(text.splitlines(keepends=True), restkey="", restval="", strict=False)
-    header = [name.strip() for name in reader.fieldnames or []]
-    reader.fieldnames = header
+    csv.field_size_limit(FILE_LIMIT)  # a cell that is far too long is its row's problem, not the file's
+    reader = csv.reader(StringIO(_decode(path), newline=""), strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+    except csv.Error as error:
+        raise IntakeError(f"{path}:1: not CSV ({error})") from None
     missing = kind.required - set(header)
     if missing:
         wanted = "; ".join(f"{name}: {kind.columns[name]}" for name in kind.columns if name in missing)
         raise IntakeError(f"{path}: the first line must name the columns; missing are {wanted}")
-    unknown = set(header) - set(kind.columns)
+    mended = header[: len(REJECT_COLUMNS)] == list(REJECT_COLUMNS)
+    skipped = len(REJECT_COLUMNS) if mended else 0
+    unknown = set(header[skipped:]) - set(kind.columns)
     if unknown:
         raise IntakeError(f"{path}: unknown columns {', '.join(sorted(unknown))}; known are {', '.join(kind.columns)}")
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise IntakeError(f"{path}: the first line names {', '.join(twice)} twice; take one out")
+    line = reader.line_num + 1
     try:
-        for row in reader:
-            yield reader.line_num, {name: value for name, value in row.items() if name and isinstance(value, str)}
+        for cells in reader:
+            if cells:
+                yield line, _named(header, cells, skipped)
+            line = reader.line_num + 1
     except csv.Error as error:
-        raise IntakeError(f"{path}:{reader.line_num}: not CSV ({error})") from None
+        raise IntakeError(f"{path}:{line}: not CSV ({error}); look at its quotation marks") from None
+
+
+def _named(header: Sequence[str], cells: Sequence[str], skipped: int) -> dict[str, str]:
+    """A row by column; cells beyond the header's keep their place under a name that no column has."""
+    named = dict(zip(header[skipped:], cells[skipped:], strict=False))
+    if skipped:
+        named = {name: value.removeprefix("'") for name, value in named.items()}
+    return named | {f"cell {number}": cell for number, cell in enumerate(cells[len(header) :], len(header) + 1)}
 
 
 def _decode(path: Path) -> str:
@@ -292,7 +323,7 @@ def write_rejects(path: Path, kind: Intake[Any], report: Report) -> None:
     """The refused rows with line, column and problem: mend them there and import that file."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["line", "column", "problem", *kind.columns])
+        writer.writerow([*REJECT_COLUMNS, *kind.columns])
         for problem, row in report.rejects:
             cells = [problem.line, problem.column, problem.problem, *(row.get(name, "") for name in kind.columns)]
             writer.writerow([_harmless(str(cell)) for cell in cells])
@@ -300,7 +331,8 @@ def write_rejects(path: Path, kind: Intake[Any], report: Report) -> None:
 
 def _harmless(cell: str) -> str:
     """A cell that a spreadsheet would run as a formula is shown as text."""
-    return "'" + cell if cell[:1] in ("=", "@", "\t") or (cell[:1] in "+-" and not cell[1:2].isdigit()) else cell
+    formula = cell.startswith(("=", "@", "\t", "'")) or (cell.startswith(("+", "-")) and not cell[1:2].isdigit())
+    return "'" + cell if formula else cell
 
 
 def mount(
@@ -325,7 +357,10 @@ def mount(
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 return web.json_response({"error": "the body must be a JSON array of objects"}, status=400)
             numbered = ((n, {k: "" if v is None else str(v) for k, v in row.items()}) for n, row in enumerate(rows, 1))
-            report = await take(database, kind, numbered, defaults, strategy, now())
+            try:
+                report = await take(database, kind, numbered, defaults, strategy, now())
+            except StoreDown:
+                return web.json_response({"error": "the database is down; send it all again later"}, status=503)
             return web.json_response(report.as_json())
 
         return handler

@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="address to serve on")
     port: int = Field(8080, ge=0, le=65535, description="port to serve on; 0 takes any free one")
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="port on which `huixin work` serves /health and /metrics; 0: none"
+    )
     public_url: str = Field(
         "http://127.0.0.1:8080", description="our address as gateways know it; signatures are checked against it"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -107,7 +107,11 @@ async def by_alibaba(one: Machine, *texts: str, sender: str = PHONE) -> tuple[in
     return await post(one, f"/hooks/alibaba/{PATH}", json.dumps(items).encode(), {"Content-Type": "application/json"})
 
 
-WAYS = {"twilio": by_twilio, "bank": by_bank, "alibaba": by_alibaba}
+WAYS: dict[str, Callable[..., Awaitable[tuple[int, bytes]]]] = {
+    "twilio": by_twilio,
+    "bank": by_bank,
+    "alibaba": by_alibaba,
+}
 
 
 async def answered(one: Machine) -> None:

@@ -1,4 +1,4 @@
-"""Sending when carriers misbehave: what is retried, what is looked up, what is never sent twice, and who gets to know."""
+"""Sending when carriers misbehave: what is retried, what is looked up, what is never sent twice, who gets to know."""
 
 from __future__ import annotations
 

@@ -6,8 +6,9 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from bot.commands import content, evidence, files, rasa, reading, serving, talking, tools
+from bot.commands import content, evidence, files, operating, rasa, reading, serving, talking, tools
 from bot.dialogues import ContentError
 from bot.intake import IntakeError
 from bot.settings import SettingsError
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for module in (serving, talking, reading, files, evidence, content, rasa, tools):
+for module in (serving, talking, reading, files, evidence, operating, content, rasa, tools):
     module.add_to(app)
 
 USERS_ERRORS = (SettingsError, ContentError, IntakeError, KeyProblem, StoreDown)
@@ -33,7 +34,7 @@ def main() -> None:
     try:
         app()
     except USERS_ERRORS as error:
-        Console(stderr=True).print(f"[red]error:[/red] {error}", highlight=False, markup=True, soft_wrap=True)
+        Console(stderr=True).print(f"[red]error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)

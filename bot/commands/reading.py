@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
@@ -118,10 +119,12 @@ def _explain(reading: Reading) -> None:
         table.add_row("opt-out", "suspected: texts are held and the customer is asked", "")
     for span in reading.spans:
         table.add_row(
-            "evidence", f"“{span.text}” [dim]{span.start}–{span.end}[/dim]", f"{span.label} [dim]{span.rule}[/dim]"
+            "evidence",
+            f"“{escape(span.text)}” [dim]{span.start}–{span.end}[/dim]",
+            f"{span.label} [dim]{escape(span.rule)}[/dim]",
         )
     for reason in reading.rejected:
-        table.add_row("rejected", reason, "")
+        table.add_row("rejected", escape(reason), "")
     out.print(table)
 
 
@@ -143,7 +146,8 @@ def evaluate_(
     except (RowError, ScoreError) as error:
         raise SettingsError(str(error)) from None
     rules = dialogues.load().rules
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    screen = Console(stderr=True)
+    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
         training = progress.add_task("training the reader", total=None)
         reader = Reader.load()
         progress.remove_task(training)
@@ -179,7 +183,7 @@ def _hold_against(done: Evaluation, kept: dict[str, Any]) -> None:
     out.print()
     for fall in comparison.falls:
         out.print(f"[red]{fall}[/red]")
-    out.print(f"[b]{len(comparison.broken)} replies have a fault that they did not have before:[/b]")
+    out.print(f"[b]Replies with a fault that they did not have before: {len(comparison.broken)}[/b]")
     for verdict in comparison.broken:
         out.print(describe(verdict), soft_wrap=True)
     sys.exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from bot import app, dialogues
-from bot.core.calendar import local, local_day
+from bot.core.calendar import local, local_day, zone_info
 from bot.core.case import Account, Case, Product, State
 from bot.core.event import Heard
 from bot.core.talk import Talk
@@ -29,14 +30,18 @@ def add_to(commands: typer.Typer) -> None:
 def say(
     language: Annotated[str, typer.Option(help="zh or en: the language of the bot's answers.")] = "zh",
     zone: Annotated[str, typer.Option(help="The customer's time zone.")] = "Asia/Shanghai",
-    due: Annotated[float, typer.Option(help="What is due, in the case's currency.")] = 1200.0,
-    days: Annotated[int, typer.Option(help="Days past due.")] = 34,
+    due: Annotated[float, typer.Option(help="What is due, in the case's currency.", min=0, max=1e9)] = 1200.0,
+    days: Annotated[int, typer.Option(help="Days past due.", min=-365, max=3650)] = 34,
     at: Annotated[str, typer.Option(help="Begin at this moment, for example 2026-11-23T10:00+08:00.")] = "",
 ) -> None:
     """Chat as a customer. After each turn: the state, the timers, and why. Nothing is stored.
 
     Besides texts: [b]+3d[/b] or [b]+2h[/b] lets time pass, [b]pay 500[/b] posts a payment, [b]quit[/b] ends.
     """
+    if language not in ("zh", "en"):
+        raise typer.BadParameter(f"--language {language!r} is not zh or en")
+    if zone_info(zone) is None:
+        raise typer.BadParameter(f"--zone {zone!r} is no time zone; write for example Asia/Shanghai")
     now = moment_of(at)
     today = local_day(now, zone)
     account = Account(
@@ -59,12 +64,12 @@ def say(
 
 def _turn(talk: Talk, reader: Reader, line: str) -> None:
     if not sys.stdin.isatty():
-        out.print(f"[dim]{local(talk.now, talk.case.zone):%a %m-%d %H:%M}[/dim]  > {line}")
+        out.print(f"[dim]{local(talk.now, talk.case.zone):%a %m-%d %H:%M}[/dim]  > {escape(line)}")
     texts, decisions = len(talk.said), len(talk.log)
-    if line[0] == "+" and line[1:-1].isdigit() and line[-1] in "dh":
-        talk.wait(talk.now + (timedelta(days=int(line[1:-1])) if line[-1] == "d" else timedelta(hours=int(line[1:-1]))))
-    elif line.startswith("pay ") and line[4:].replace(".", "", 1).isdigit():
-        talk.pay(Decimal(line[4:]))
+    if wait := re.fullmatch(r"\+(\d{1,4})([dh])", line, re.ASCII):
+        talk.wait(talk.now + timedelta(**{"days" if wait[2] == "d" else "hours": int(wait[1])}))
+    elif paid := re.fullmatch(r"pay (\d{1,9}(\.\d\d?)?)", line, re.ASCII):
+        talk.pay(Decimal(paid[1]))
     else:
         talk.happen(Heard(reader.read(line, local(talk.now, talk.case.zone), talk.case.asked)))
     zone = talk.case.zone

@@ -14,6 +14,9 @@ SURE = 0.97  # the score of what a sure phrase decides alone
 CERTAIN = 0.4
 POSSIBLE = 0.15
 NEARLY_BEST = 0.6
+# A person called for nothing is a small harm, a person not called for these a great one.
+GRAVE = (Intent.SELF_HARM, Intent.DECEASED)
+POSSIBLE_AND_GRAVE = 0.2
 # Meanings that say "nothing more": they give way to anything else that was said.
 EMPTY = frozenset({Intent.ACKNOWLEDGE, Intent.UNCLEAR})
 CONFIRMING = frozenset({Asked.CONFIRM_PROMISE, Asked.CONFIRM_OPT_OUT, Asked.CONFIRM_PLAN})
@@ -29,6 +32,11 @@ def settle(gated: Gated, probabilities: Mapping[Intent, float], asked: Asked | N
     }
     for intent in certain:
         chosen[intent] = max(SURE, probabilities[intent])
+    for intent in GRAVE:
+        if probabilities[intent] >= POSSIBLE_AND_GRAVE:
+            chosen.setdefault(intent, probabilities[intent])
+    if Intent.OPT_OUT not in certain and probabilities[Intent.OPT_OUT] < CERTAIN:
+        chosen.pop(Intent.OPT_OUT, None)  # a suspicion, which is asked about, not acted upon
     if Intent.OPT_OUT in certain:
         chosen.pop(Intent.OPT_IN, None)  # the same words, wanted and not wanted
     if gated.opener is not None and asked is not None and not (chosen.keys() & {Intent.AFFIRM, Intent.DENY}):

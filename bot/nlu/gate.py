@@ -113,7 +113,7 @@ class Gate:
 
 
 def _squeezed(text: str) -> str:
-    """Letters and digits only, lower case: `退 订。` and `S.T.O.P!` are their words; where there are none, the signs."""
+    """Letters and digits only, in lower case: `退 订。` and `S.T.O.P!` are words. Where there are none, the signs."""
     return _NOT_WORD.sub("", text.lower()) or _REPEATED.sub(r"\1", _TINT.sub("", text))
 
 

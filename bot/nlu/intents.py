@@ -1,7 +1,8 @@
-"""The trained reader: one-vs-rest logistic regression on n-grams and lexicon cues, scored from one table at run time."""
+"""The trained reader: logistic regressions on n-grams and lexicon cues, scored from one table at run time."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ def grams_of(folded: str, language: str) -> tuple[str, ...]:
         for size in (3, 4, 5):
             grams.update(text[i : i + size] for i in range(len(text) - size + 1))
         grams.update("w:" + word for word in words)
-        grams.update("w:" + first + " " + second for first, second in zip(words, words[1:], strict=False))
+        grams.update("w:" + first + " " + second for first, second in itertools.pairwise(words))
         grams.update("w:" + " ".join(words[i : i + 3]) for i in range(len(words) - 2))
     else:
         text = "^" + text.replace(" ", "") + "$"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def keys_of(text: str, language: str) -> set[str]:
     """The keys that a folded text offers: word heads in English, single characters and pairs in Chinese."""
     if language == "en":
         return {word[:4] for word in text.split(" ")}
-    return set(text).union(map("".join, zip(text, text[1:], strict=False)))
+    return set(text).union(map("".join, itertools.pairwise(text)))
 
 
 class Phrasebook:
@@ -103,7 +104,7 @@ class Phrasebook:
             self._always.append(entry)
 
     def find(self, text: str) -> tuple[list[Hit], list[Hit]]:
-        """Phrases in `text` (folded), each at its first place: those that count, and those that an `unless` took back."""
+        """Phrases in `text` (folded), each at its first place: those that count, and those that an `unless` took."""
         by_key = self._by_key
         tried = {entry.number: entry for entry in self._always}
         for key in keys_of(text, self.language) & by_key.keys():

@@ -75,7 +75,7 @@ class Reader:
             self._add_fragments(parts, asked, scores)
         slots = self._slots(normal, language, heard_at, asked, scores)
         suspected = Intent.OPT_OUT not in scores and (
-            gated.hinted(Intent.OPT_OUT) or probabilities[Intent.OPT_OUT] > 0.3
+            probabilities[Intent.OPT_OUT] > (0.05 if gated.hinted(Intent.OPT_OUT) else 0.2)
         )
         intents = by_rank(frozenset(scores))
         return Reading(
@@ -121,9 +121,8 @@ class Reader:
             and scores
             and not scores.keys() <= {*fusion.EMPTY, Intent.AFFIRM, Intent.DENY}
             and asked is None
-        ):
-            if max(scores.values()) > 0.9 or len(normal.text) > 60:
-                return NONE
+        ) and (max(scores.values()) > 0.9 or len(normal.text) > 60):
+            return NONE
         slots = slots_of(normal, language, heard_at, asked)
         if promised:
             return slots

@@ -153,7 +153,7 @@ async def _find(connection: AsyncConnection, hashes: Sequence[str]) -> dict[str,
         await connection.execute(
             select(phone.c.number_hash, phone.c.customer_id)
             .where(phone.c.number_hash.in_(hashes))
-            .order_by(phone.c.current, phone.c.customer_id.desc())
+            .order_by(phone.c.current, phone.c.source.desc(), phone.c.customer_id.desc())
         )
     ).all()
     found = {row.number_hash: row.customer_id for row in rows}
@@ -166,7 +166,7 @@ async def _texted_last(connection: AsyncConnection, customers: Sequence[int]) ->
     query = (
         select(phone.c.number_hash, outbox.c.customer_id)
         .join(phone, phone.c.customer_id == outbox.c.customer_id)
-        .where(outbox.c.customer_id.in_(customers), outbox.c.sent_at.is_not(None))
+        .where(outbox.c.customer_id.in_(customers), outbox.c.sent_at.is_not(None), phone.c.current)
         .order_by(outbox.c.sent_at)
     )
     return {row.number_hash: row.customer_id for row in await connection.execute(query)}

@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.case import Account, Case, Product, State, Timer
+from bot.core.case import Account, Case, HoldKind, Product, State, Timer
 from bot.core.strategy import Strategy, first_reminder_at
 from bot.store import tables as t
-from bot.store.cases import account, case_file, customer, lock, phone
+from bot.store.cases import account, case_file, customer, hold, load, lock, phone
 from bot.store.columns import keyring
 from bot.store.inbox import new_file
 from bot.store.keys import new_customer_key
-from bot.store.record import upsert
+from bot.store.record import append_journal, upsert
 
 agenda, payment = t.Agenda.__table__, t.Payment.__table__  # type: ignore[attr-defined]
 
@@ -72,13 +72,27 @@ async def put_portfolio(
 ) -> Tally:
     """Upsert by reference. What is already so is not touched; a customer with new arrears gets a first reminder."""
     tally = Tally()
+    rows = await _rightful(connection, rows, tally)
     people = {row.customer: row for row in rows}
     ids = await _customers(connection, people, now)
     await lock(connection, sorted(ids.values()), skip_locked=False)
-    await _numbers(connection, people, ids)
+    await _numbers(connection, people, ids, now)
     await _accounts(connection, rows, ids, tally)
     await _start(connection, set(ids.values()), strategy, now)
     return tally
+
+
+async def _rightful(connection: AsyncConnection, rows: Sequence[PortfolioRow], tally: Tally) -> list[PortfolioRow]:
+    """The rows whose account is not another customer's; a refused row changes nothing, not even a name."""
+    query = select(account.c.reference, customer.c.reference.label("owner")).join(
+        customer, customer.c.id == account.c.customer_id
+    )
+    found = await connection.execute(query.where(account.c.reference.in_([row.account for row in rows])))
+    owners = {row.reference: row.owner for row in found}
+    for place, row in enumerate(rows):
+        if owners.get(row.account, row.customer) != row.customer:
+            tally.refused.append((place, "account", "this account belongs to another customer"))
+    return [row for row in rows if owners.get(row.account, row.customer) == row.customer]
 
 
 async def _customers(connection: AsyncConnection, people: dict[str, PortfolioRow], now: datetime) -> dict[str, int]:
@@ -111,7 +125,9 @@ async def _customers(connection: AsyncConnection, people: dict[str, PortfolioRow
     return {row.reference: row.id for row in ids}
 
 
-async def _numbers(connection: AsyncConnection, people: dict[str, PortfolioRow], ids: dict[str, int]) -> None:
+async def _numbers(
+    connection: AsyncConnection, people: dict[str, PortfolioRow], ids: dict[str, int], now: datetime
+) -> None:
     """Keep one current number per customer: the one that the bank's file names, which is the reserved one."""
     query = select(phone.c.customer_id, phone.c.number_hash, phone.c.current).where(
         phone.c.customer_id.in_(ids.values())
@@ -133,6 +149,7 @@ async def _numbers(connection: AsyncConnection, people: dict[str, PortfolioRow],
         # A new number is a new person to be reached: what was said of the old one does not hold for it.
         back = update(customer).where(customer.c.id == bindparam("b_customer")).values(known=True)
         await connection.execute(back, replaced)
+        await _reach_again(connection, [row["b_customer"] for row in replaced], now)
     if puts:
         put = upsert(connection, phone)
         change = {"current": True, "source": "reserved"}
@@ -141,19 +158,31 @@ async def _numbers(connection: AsyncConnection, people: dict[str, PortfolioRow],
         )
 
 
+async def _reach_again(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> None:
+    """Whoever could not be reached under the wrong number begins anew under the new one."""
+    query = select(case_file.c.customer_id).where(case_file.c.state == State.WRONG_NUMBER)
+    again = list((await connection.execute(query.where(case_file.c.customer_id.in_(ids)))).scalars())
+    if not again:
+        return
+    wrong = (hold.c.kind == HoldKind.WRONG_NUMBER) & hold.c.lifted_at.is_(None)
+    await connection.execute(update(hold).where(wrong, hold.c.customer_id.in_(again)).values(lifted_at=now))
+    mine = case_file.c.customer_id.in_(again)
+    await connection.execute(update(case_file).where(mine).values(state=State.NEW, changed_at=now))
+    files = await load(connection, again, now)
+    await append_journal(connection, [(file, "number_replaced", {"state": State.NEW}) for file in files.values()], now)
+
+
 async def _accounts(
     connection: AsyncConnection, rows: Sequence[PortfolioRow], ids: dict[str, int], tally: Tally
 ) -> None:
     query = select(account).where(account.c.reference.in_([row.account for row in rows]))
     standing = {row.reference: row for row in await connection.execute(query)}
     new, changed = [], []
-    for place, row in enumerate(rows):
+    for row in rows:
         values = {name: getattr(row, name) for name in LEDGER}
         old = standing.get(row.account)
         if old is None:
             new.append({"customer_id": ids[row.customer], "reference": row.account, **values})
-        elif old.customer_id != ids[row.customer]:
-            tally.refused.append((place, "account", "this account belongs to another customer"))
         elif any(getattr(old, name) != value for name, value in values.items()):
             changed.append({"b_id": old.id, **values})
         else:
@@ -170,7 +199,7 @@ async def _start(connection: AsyncConnection, ids: set[int], strategy: Strategy,
     query = select(case_file.c.customer_id, case_file.c.state).where(case_file.c.customer_id.in_(ids))
     states = {row.customer_id: row.state for row in await connection.execute(query)}
     due: dict[int, list[Any]] = {}
-    candidates = {id for id in ids if states.get(id) in (None, State.SETTLED)}
+    candidates = {id for id in ids if states.get(id) in (None, State.NEW, State.SETTLED)}
     for row in await connection.execute(select(account).where(account.c.customer_id.in_(candidates))):
         due.setdefault(row.customer_id, []).append(row)
     zones = {
@@ -188,12 +217,19 @@ async def _start(connection: AsyncConnection, ids: set[int], strategy: Strategy,
             reminders.append({"customer_id": id, "timer": Timer.REMINDER, "due_at": at})
     if files:
         await connection.execute(insert(case_file), files)
-    again = [{"b_customer": row["customer_id"]} for row in reminders if row["customer_id"] in states]
+    settled = (row["customer_id"] for row in reminders if states.get(row["customer_id"]) == State.SETTLED)
+    again = [{"b_customer": id} for id in settled]
     if again:
         reopen = update(case_file).where(case_file.c.customer_id == bindparam("b_customer")).values(state=State.NEW)
         await connection.execute(reopen, again)
     if reminders:
-        await connection.execute(upsert(connection, agenda).on_conflict_do_nothing(), reminders)
+        put = upsert(connection, agenda)
+        sooner = put.on_conflict_do_update(
+            index_elements=["customer_id", "timer"],
+            set_={"due_at": put.excluded.due_at},
+            where=agenda.c.due_at > put.excluded.due_at,
+        )
+        await connection.execute(sooner, reminders)
 
 
 def _bare_case(id: int, zones: str, rows: Sequence[Any]) -> Case:

