@@ -15,7 +15,7 @@ from bot.core.event import AgentActed, Event, Heard, NumberRefused, PaymentPoste
 from bot.core.guards import GUARDS, Scene, is_sure, promise_is_sure
 from bot.core.payment import on_payment
 from bot.core.promise import resolve_amount
-from bot.core.reading import RANK, Intent
+from bot.core.reading import RANK, Asked, Intent
 from bot.core.rules import Rules
 from bot.core.timer import on_timer
 
@@ -81,6 +81,9 @@ def _outcome(draft: Draft, scene: Scene, heard: Heard) -> Outcome:
     table, intent = draft.rules.conversation, heard.reading.primary
     if heard.provider_opted_out and RANK[intent] > RANK[Intent.OPT_OUT]:
         draft.because("carrier-opt-out")
+        intent = Intent.OPT_OUT
+    elif _doubts_opt_out(scene) and draft.case.asked is Asked.CONFIRM_OPT_OUT:
+        draft.because("opt-out-suspected-again")
         intent = Intent.OPT_OUT
     elif _doubts_opt_out(scene) and _may_be_asked(draft.case):
         draft.because("opt-out-suspected")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from bot.nlu import dates_en, dates_zh
+from bot.nlu import dates_en, dates_other, dates_zh
 from bot.nlu.calendar_words import Grain
 from bot.nlu.normal import Normal, normalise
 from bot.nlu.pieces import Piece
@@ -43,7 +43,11 @@ def find_dates(normal: Normal, language: str, heard_at: datetime) -> list[FoundD
     """Every date expression in order, resolved against the local date of `heard_at`."""
     grammar = dates_zh if language == "zh" else dates_en
     today = heard_at.date()
-    return [_found(piece, today) for piece in grammar.expressions(normal.text, heard_at)]
+    found = [_found(piece, today) for piece in grammar.expressions(normal.text, heard_at)]
+    if not found and language == "en" and (other := dates_other.find_day(normal.text, heard_at)):
+        day, span = other
+        found = [FoundDate(day, day, "day", False, False, None, day < today, span, "other language")]
+    return found
 
 
 def _found(piece: Piece, today: date) -> FoundDate:
