@@ -160,8 +160,9 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
     box = receive.Inbox(parts.database, stranger, worker.wake)
     async with parts.database.write() as connection:
         await outgoing.store_channels(connection, list(parts.channels))
-    async with AsyncExitStack() as stack:
-        tasks = []
+    tasks: list[asyncio.Task[None]] = []
+    stack = AsyncExitStack()
+    try:
         port = 0
         if work:
             tasks.append(asyncio.create_task(worker.run()))
@@ -169,19 +170,18 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
             tasks.append(asyncio.create_task(box.run()))
             port = await stack.enter_async_context(_site(parts, box, worker, rehearsal))
         elif settings.metrics_port:
-            port = await stack.enter_async_context(
-                _serving(_watch(web.Application(), parts.database), settings.host, settings.metrics_port)
-            )
+            watched = _watch(web.Application(), parts.database)
+            port = await stack.enter_async_context(_serving(watched, settings.host, settings.metrics_port))
         if rehearsal is not None:
             tasks.append(asyncio.create_task(rehearsal.deliver_receipts(clock)))
-        try:
-            yield port
-        finally:
-            await stack.aclose()
-            worker.stop()
-            box.stop()
-            if rehearsal is not None:
-                rehearsal.stop()
+        yield port
+    finally:
+        await stack.aclose()
+        worker.stop()
+        box.stop()
+        if rehearsal is not None:
+            rehearsal.stop()
+        if tasks:
             _done, late = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
             for task in late:
                 task.cancel()
@@ -221,7 +221,7 @@ async def _serving(app: web.Application, host: str, port: int) -> AsyncIterator[
         except OSError as error:
             raise SettingsError(
                 f"port {port} on {host} cannot be used ({error.strerror}): "
-                "stop what listens there, or set HUIXIN_PORT to another"
+                "stop what listens there, or choose another (HUIXIN_PORT, or --port of the demonstration)"
             ) from None
         yield int(runner.addresses[0][1])
     finally:

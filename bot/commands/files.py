@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressC
 from rich.table import Table
 
 from bot import app, dialogues, intake
-from bot.commands.places import database_of, settings_of
+from bot.commands.places import database_of, demo_moment, settings_of
 from bot.core.calendar import local
 from bot.intake import PAYMENTS, PORTFOLIO, Intake, Report
 from bot.settings import Settings, SettingsError
@@ -120,8 +120,9 @@ def case(
             id = await thread.find_customer(connection, needle)
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
-            await agents.log_access(connection, "command line", id, "case", app.Clock()())
-            return await thread.view(connection, id, app.Clock()(), reveal=reveal)
+            now = await demo_moment(connection) if demo else app.Clock()()
+            await agents.log_access(connection, "command line", id, "case", now)
+            return await thread.view(connection, id, now, reveal=reveal)
 
     view = asyncio.run(run())
     if as_json:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import app, demo
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store.session import Database
+from bot.store.tables import Journal
 
 
 def settings_of(demonstration: bool = False) -> Settings:
@@ -30,3 +35,10 @@ async def database_of(settings: Settings) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+async def demo_moment(connection: AsyncConnection) -> datetime:
+    """The time in a demonstration, as near as its journal tells: its clock may have been moved."""
+    last = (await connection.execute(select(func.max(Journal.__table__.c.at)))).scalar()  # type: ignore[attr-defined]
+    now = app.Clock()()
+    return max(now, last) if last else now

@@ -19,6 +19,7 @@ from bot.nlu.normal import Normal, normalise
 from bot.nlu.patterns import PatternError
 from bot.nlu.slots import NONE, Slots, nothing_else, slots_of
 
+UNSURE_PROMISE = 0.1
 LONGEST = 1600  # ten parts of 160 characters; what stands after is no reply but a paste
 
 
@@ -73,7 +74,7 @@ class Reader:
         scores = fusion.settle(gated, probabilities, asked)
         if len(parts) > 1:
             self._add_fragments(parts, asked, scores)
-        slots = self._slots(normal, language, heard_at, asked, scores)
+        slots = self._slots(normal, language, heard_at, asked, scores, probabilities[Intent.PROMISE_TO_PAY])
         suspected = Intent.OPT_OUT not in scores and (
             probabilities[Intent.OPT_OUT] > (0.05 if gated.hinted(Intent.OPT_OUT) else 0.2)
         )
@@ -112,16 +113,23 @@ class Reader:
                 scores.pop(intent, None)
 
     def _slots(
-        self, normal: Normal, language: str, heard_at: datetime, asked: Asked | None, scores: dict[Intent, float]
+        self,
+        normal: Normal,
+        language: str,
+        heard_at: datetime,
+        asked: Asked | None,
+        scores: dict[Intent, float],
+        likely: float,
     ) -> Slots:
-        """Day and sum where a promise holds; a reply that is nothing but a day or sum becomes a promise."""
+        """Day and sum where a promise holds.
+
+        A reply that is nothing but a day or sum becomes a promise; one with a coming day, of which nothing else can be
+        told, an unsure one, which is asked back. `likely` is the model's probability of a promise.
+        """
         promised = Intent.PROMISE_TO_PAY in scores
-        if (
-            not promised
-            and scores
-            and not scores.keys() <= {*fusion.EMPTY, Intent.AFFIRM, Intent.DENY}
-            and asked is None
-        ) and (max(scores.values()) > 0.9 or len(normal.text) > 60):
+        empty = scores.keys() <= {*fusion.EMPTY, Intent.AFFIRM, Intent.DENY}
+        told_apart = max(scores.values(), default=0) > 0.9 or len(normal.text) > 60
+        if not promised and not empty and asked is None and told_apart:
             return NONE
         slots = slots_of(normal, language, heard_at, asked)
         if promised:
@@ -130,6 +138,11 @@ class Reader:
             for intent in scores.keys() - {Intent.AFFIRM, Intent.DENY}:
                 del scores[intent]
             scores[Intent.PROMISE_TO_PAY] = 0.85
+            return slots
+        if empty and slots.date is not None and likely >= UNSURE_PROMISE:
+            for intent in fusion.EMPTY:
+                scores.pop(intent, None)
+            scores[Intent.PROMISE_TO_PAY] = max(likely, UNSURE_PROMISE)
             return slots
         return NONE
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import click
+from typing import Any
+
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -13,22 +14,20 @@ from tests.commands.conftest import Huixin
 ROOT = typer.main.get_command(app)
 
 
-def paths(command: click.Command, before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """Every command and group below this one."""
-    if not isinstance(command, click.Group):
-        return [before]
-    return [path for name, sub in command.commands.items() for path in [*paths(sub, (*before, name))]]
+def commands(command: Any, before: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    """Every command below this one, by the words that call it."""
+    below = getattr(command, "commands", None)
+    if below is None:
+        return {before: command}
+    return {path: one for name, sub in below.items() for path, one in commands(sub, (*before, name)).items()}
 
 
-@pytest.mark.parametrize("path", paths(ROOT), ids=" ".join)
+@pytest.mark.parametrize("path", commands(ROOT), ids=" ".join)
 def test_help_says_what_a_command_does_and_what_each_option_means(path: tuple[str, ...]) -> None:
     result = CliRunner().invoke(app, [*path, "--help"])
     assert result.exit_code == 0
-    command: click.Command = ROOT
-    for name in path:
-        assert isinstance(command, click.Group)
-        command = command.commands[name]
-    assert command.help and len(command.help) > 20
+    command = commands(ROOT)[path]
+    assert len(command.help) > 20
     for parameter in command.params:
         assert getattr(parameter, "help", None), f"{' '.join(path)} {parameter.name}: no help"
 
