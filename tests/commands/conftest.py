@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot.commands import main
 from bot.nlu.read import Reader
@@ -55,6 +56,7 @@ def huixin(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
 
     yield run
     use_keyring(Keyring(bytes(range(32))))
+    structlog.reset_defaults()  # it would go on writing to this test's output
 
 
 @pytest.fixture(scope="session")
