@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -41,6 +42,8 @@ def huixin(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
     """
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(Reader, "load", lambda *_: reader)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
 
     def run(*arguments: object, lines: str = "") -> Ended:
         monkeypatch.setattr(sys, "argv", ["huixin", *map(str, arguments)])
@@ -56,7 +59,9 @@ def huixin(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
 
     yield run
     use_keyring(Keyring(bytes(range(32))))
-    structlog.reset_defaults()  # it would go on writing to this test's output
+    structlog.reset_defaults()  # what a command set up would go on writing to this test's output
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")
