@@ -234,7 +234,7 @@ async def test_a_payment_keeps_the_promise_and_a_full_one_closes_the_case(one: M
     await pay(one, "P1", "500")
     case = await one.case(id)
     assert (case.state, case.promise, case.amount_due) == (State.CONTACTED, None, Decimal(700))
-    assert [row.status for row in await one.rows(cases.promise)] == ["kept"]
+    assert [(row.status, row.paid) for row in await one.rows(cases.promise)] == [("kept", Decimal(500))]
     assert [row.timer for row in await one.rows(agenda)] == [Timer.REMINDER]
     await pay(one, "P2", "700")
     assert (await one.case(id)).state is State.SETTLED
@@ -261,6 +261,15 @@ async def test_an_unknown_number_is_kept_and_handed_to_a_person_without_an_answe
     assert row.queue == "unknown_number"
     [reply] = await one.rows(inbound)
     assert reply.state == "handled" and reply.text == "我周五还500"
+
+
+async def test_an_unknown_number_that_the_bank_then_imports_is_that_customers(one: Machine) -> None:
+    await by_bank(one, "我周五还500")
+    await answered(one)
+    id = await add_customer(one, customer(), State.CONTACTED)
+    await by_bank(one, "我周五还500", id="2")
+    await answered(one)
+    assert (await one.case(id)).state is State.PROMISED
 
 
 async def test_the_same_reply_twice_is_one_reply(one: Machine) -> None:

@@ -44,9 +44,10 @@ class RecordPromise:
 
 @dataclass(frozen=True, slots=True)
 class ClosePromise:
-    """Say what became of the open promise."""
+    """Say what became of the open promise, and how much of it was paid by then."""
 
     status: PromiseStatus
+    paid: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from bot.core.calendar import local_day, moment
@@ -155,8 +156,9 @@ class Draft:
             in_a_row += 1
         elif status is PromiseStatus.KEPT:
             in_a_row = 0
+        paid = self.case.promise.paid if self.case.promise is not None else Decimal(0)
         self.change(promise=None, broken_in_a_row=in_a_row)
-        self.effects.append(ClosePromise(status))
+        self.effects.append(ClosePromise(status, paid))
         self.because(f"promise:{status}")
         self.schedule(Timer.PROMISE_REMINDER, None)
         self.schedule(Timer.PROMISE_CHECK, None)

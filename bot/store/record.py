@@ -143,7 +143,9 @@ class _Round:
                 paid.append({"b_id": before.id, "paid": after.paid})
             for effect in step.decision.effects:
                 if isinstance(effect, d.ClosePromise):
-                    closed.append({"b_customer": id, "status": effect.status, "closed_at": self.now})
+                    closed.append(
+                        {"b_customer": id, "status": effect.status, "paid": effect.paid, "closed_at": self.now}
+                    )
                 elif isinstance(effect, d.RecordPromise):
                     made.append({
                         "customer_id": id, "amount": effect.amount, "due_on": effect.due_on, "made_at": self.now,
