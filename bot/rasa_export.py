@@ -15,7 +15,6 @@ from bot.rasa_slots import CONVERSATION, FORM, LEDGER, OUTCOME
 
 FORMAT = "3.1"  # of Rasa's training data; Rasa Open Source 3.6 reads it
 ACTION, PROMISE_FORM = "action_huixin_reply", "promise_form"
-LANGUAGES = ("zh", "en")
 # One Chinese character is one token, other words are whole: entities then begin and end where tokens do.
 TOKENS = r"[\u3400-\u9fff]|[$£€¥]?[^\W\u3400-\u9fff]+"
 
@@ -36,9 +35,8 @@ def export(root: Path, target: Path, action_url: str) -> list[Path]:
         "credentials.yml": {"rest": None},
     }
     written = [_write(target / name, _yaml(value)) for name, value in files.items()]
-    for language in LANGUAGES:  # the examples are kept in Rasa's own format: they go over as they stand
-        examples = (root / "intents" / f"{language}.yml").read_text(encoding="utf-8")
-        written.append(_write(target / "data" / "nlu" / f"{language}.yml", examples))
+    for path in sorted((root / "intents").glob("*.yml")):  # kept in Rasa's own format: they go over as they stand
+        written.append(_write(target / "data" / "nlu" / path.name, path.read_text(encoding="utf-8")))
     return written
 
 

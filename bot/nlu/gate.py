@@ -68,7 +68,7 @@ class Gate:
                     shape = rf"[\W_]*(?:{'|'.join(map(re.escape, words))}){edge}"
                     self._openers.append((language, re.compile(shape), intent))
             polite += [_squeezed(word) for word in content.get("politeness", ())]
-        self._polite = sorted(filter(None, polite), key=lambda word: (-len(word), word))
+        self._polite = tuple(sorted(filter(None, polite), key=lambda word: (-len(word), word)))
 
     def inspect(self, text: str, asked: Asked | None) -> Gated:
         """Look at one normalised text. Both languages are tried where both scripts are there."""
@@ -104,6 +104,8 @@ class Gate:
         changed = True
         while changed:
             changed = False
+            if not squeezed.startswith(self._polite) and not squeezed.endswith(self._polite):
+                break  # the usual case, told at once
             for word in self._polite:
                 if squeezed != word and squeezed.startswith(word):
                     squeezed, changed = squeezed[len(word) :], True

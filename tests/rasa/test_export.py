@@ -27,10 +27,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {path.relative_to(target).as_posix(): yaml.safe_load(path.read_text("utf-8")) for path in paths}
 
 
+def blocks_of(project: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every block of training examples."""
+    return [block for name, content in project.items() if name.startswith("data/nlu/") for block in content["nlu"]]
+
+
 def test_writes_the_files_of_a_rasa_project(project: dict[str, Any]) -> None:
     assert set(project) == {
         "domain.yml", "config.yml", "endpoints.yml", "credentials.yml",
-        "data/rules.yml", "data/nlu/zh.yml", "data/nlu/en.yml",
+        "data/rules.yml", *(f"data/nlu/{path.name}" for path in (dialogues.ROOT / "intents").glob("*.yml")),
     }  # fmt: skip
     assert project["endpoints.yml"] == {"action_endpoint": {"url": URL}}
 
@@ -38,7 +43,7 @@ def test_writes_the_files_of_a_rasa_project(project: dict[str, Any]) -> None:
 def test_every_intent_is_in_the_domain_has_examples_and_a_rule(project: dict[str, Any]) -> None:
     intents = project["domain.yml"]["intents"]
     assert {str(intent) for intent in Intent} <= set(intents) and len(intents) == len(set(intents))
-    blocks = [*project["data/nlu/zh.yml"]["nlu"], *project["data/nlu/en.yml"]["nlu"]]
+    blocks = blocks_of(project)
     exampled = {block["intent"] for block in blocks}
     assert exampled <= set(intents)
     assert {str(intent) for intent in Intent} <= exampled
@@ -64,7 +69,7 @@ def test_every_slot_is_in_the_domain_and_only_the_forms_are_filled_by_rasa(proje
 
 
 def test_marked_entities_are_in_the_domain(project: dict[str, Any]) -> None:
-    blocks = [*project["data/nlu/zh.yml"]["nlu"], *project["data/nlu/en.yml"]["nlu"]]
+    blocks = blocks_of(project)
     marked = {name for block in blocks for name in re.findall(r"\]\(([a-z_]+)\)", block["examples"])}
     assert marked == set(project["domain.yml"]["entities"])
 
