@@ -101,7 +101,8 @@ def _show(file: Path, report: Report) -> None:
         f"{len(report.problems)} refused"
     )
     for problem in report.problems[:SHOWN]:
-        out.print(f"  {file}:{problem.line}: {problem.column}: {problem.problem}", soft_wrap=True)
+        place = f"  {file}:{problem.line}: {problem.column}: {problem.problem}"
+        out.print(place, markup=False, soft_wrap=True)  # it quotes the file, which may hold anything
     if len(report.problems) > SHOWN:
         out.print(f"  … and {len(report.problems) - SHOWN} more")
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from bot.core.reading import AmountKind, Asked, SaidAmount
 from bot.nlu.clauses import clause_of, pays
+from bot.nlu.found_dates import find_dates
 from bot.nlu.normal import Normal, normalise
 from bot.nlu.said_amounts import FoundAmount, find_amounts
 
@@ -299,9 +301,16 @@ def _chosen(text: str, leading: Sequence[FoundAmount]) -> FoundAmount:
     return first
 
 
+ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # where days stand in a text does not depend on the day
+
+
 def extract(text: str, language: str) -> Decimal | None:
     """The first number of any text: money before plain figures, shares as what they are (half is 0.5)."""
-    found = [one for one in find_amounts(normalise(text).text, language) if one.said.value is not None]
+    normal = normalise(text)
+    found = [one for one in find_amounts(normal.text, language) if one.said.value is not None]
+    days = [day.span for day in find_dates(normal, language, ANY_DAY) if day.condition is None]
+    beside = [one for one in found if not any(one.span[0] < end and start < one.span[1] for start, end in days)]
+    found = beside or found  # 周五还500 speaks of 500, not of 五
     exact = [one for one in found if one.money and one.said.kind is AmountKind.EXACT]
     shares = [one for one in found if one.said.kind is AmountKind.FRACTION]
     chosen = next(iter(exact or shares or found), None)

@@ -56,6 +56,9 @@ class PatternError(ValueError):
     """A phrase in the lexicon cannot be understood; says which one and why."""
 
 
+SHORT_CODE = re.compile(r"\d{3,}")
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """One phrase, compiled. `keys`: at least one of them is in every text the phrase matches; empty = always try."""
@@ -224,6 +227,10 @@ class _Parser:
         if self.language == "en":
             return [_english_word(word) for word in text.split()]
         pieces = [(ANY.get(char) or re.escape(char), frozenset(() if char in ANY else char)) for char in text]
+        for number in SHORT_CODE.finditer(text):  # 110 is the police, 10110元 is money
+            first, last = number.start(), number.end() - 1
+            pieces[first] = (r"(?<!\d)" + pieces[first][0], pieces[first][1])
+            pieces[last] = (pieces[last][0] + r"(?!\d)", pieces[last][1])
         pairs = [text[i : i + 2] for i in range(len(text) - 1)]
         return [*pieces, *(("", frozenset({pair})) for pair in pairs if not ANY.keys() & set(pair))]
 

@@ -235,7 +235,7 @@ class Inbound(SQLModel, table=True):
     received_at: datetime = Field(sa_column=_moment(nullable=False))
     state: str = Field(default="pending", max_length=10)
     seq: int | None = None
-    intents: str | None = Field(default=None, max_length=200)
+    intents: str | None = Field(default=None, max_length=500)
     handled_at: datetime | None = Field(default=None, sa_column=_moment())
 
 
@@ -264,7 +264,7 @@ class Outbox(SQLModel, table=True):
     response: str = Field(max_length=48)
     slots: str = Field(sa_column=_sealed())
     text: str = Field(sa_column=_sealed())
-    author: str = Field(max_length=40)
+    author: str = Field(max_length=64)
     state: str = Field(max_length=12)
     reason: str | None = Field(default=None, sa_column=Column(Text))
     queued_at: datetime = Field(sa_column=_moment(nullable=False))

@@ -266,7 +266,7 @@ def upgrade() -> None:
         sa.Column("received_at", UtcMoment(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=True),
-        sa.Column("intents", sa.String(length=200), nullable=True),
+        sa.Column("intents", sa.String(length=500), nullable=True),
         sa.Column("handled_at", UtcMoment(), nullable=True),
         sa.ForeignKeyConstraint(
             ["customer_id"],
@@ -320,7 +320,7 @@ def upgrade() -> None:
         sa.Column("response", sa.String(length=48), nullable=False),
         sa.Column("slots", Sealed(), nullable=False),
         sa.Column("text", Sealed(), nullable=False),
-        sa.Column("author", sa.String(length=40), nullable=False),
+        sa.Column("author", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("queued_at", UtcMoment(), nullable=False),
