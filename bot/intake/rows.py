@@ -1,0 +1,148 @@
+"""What a row must hold: columns, and the checks that name the first one which is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from bot.core.calendar import zone_info
+from bot.core.case import Product
+from bot.store.inbox import e164
+from bot.store.portfolio import PaymentRow, PortfolioRow
+
+PORTFOLIO_COLUMNS = {
+    "customer": "the bank's reference of the customer",
+    "name": "the customer's name",
+    "phone": "the number that the customer left with the bank",
+    "account": "the bank's reference of the account",
+    "product": "personal_loan, credit_card or business_loan",
+    "balance": "all that is owed, for example 1200.00",
+    "amount_due": "what is demanded now",
+    "due_date": "the oldest unpaid due day, YYYY-MM-DD",
+    "minimum_due": "cards: the minimum payment; may be left out",
+    "tail": "the last digits that the customer knows the account by; may be left out",
+    "language": "zh or en; may be left out",
+    "zone": "time zone such as Asia/Shanghai; several, separated by blanks, where unsure; may be left out",
+    "jurisdiction": "whose contact rules hold, such as cn or us; may be left out",
+    "currency": "such as CNY; may be left out",
+}
+PAYMENT_COLUMNS = {
+    "payment": "the bank's reference of the payment",
+    "account": "the bank's reference of the account",
+    "amount": "what was paid, for example 500.00",
+    "paid_on": "the day of payment, YYYY-MM-DD",
+}
+REQUIRED = {"customer", "name", "phone", "account", "product", "balance", "amount_due", "due_date"}
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What a row means where it leaves a column out."""
+
+    language: str = "zh"
+    zones: str = "Asia/Shanghai"
+    jurisdiction: str = "cn"
+    currency: str = "CNY"
+    region: str = "CN"
+
+
+class BadField(Exception):
+    """One value of a row is wrong."""
+
+    def __init__(self, column: str, problem: str):
+        super().__init__(problem)
+        self.column, self.problem = column, problem
+
+
+def portfolio_row(row: Mapping[str, str], defaults: Defaults) -> PortfolioRow:
+    """Check one row of a portfolio; raise BadField naming the first column that is wrong."""
+    balance, due = _money(row, "balance"), _money(row, "amount_due")
+    if due > balance:
+        raise BadField("amount_due", f"{due} is more than the balance {balance}")
+    minimum = _money(row, "minimum_due") if row.get("minimum_due") else None
+    if minimum is not None and minimum > balance:
+        raise BadField("minimum_due", f"{minimum} is more than the balance {balance}")
+    zones = (row.get("zone") or "").split() or defaults.zones.split(",")
+    if len(zones) > 4:
+        raise BadField("zone", "names more than four time zones")
+    for zone in zones:
+        if zone_info(zone) is None:
+            raise BadField("zone", f"{zone!r} is no time zone; write for example Asia/Shanghai")
+    language = row.get("language") or defaults.language
+    if language not in ("zh", "en"):
+        raise BadField("language", f"{language!r} is not zh or en")
+    number = e164(_text(row, "phone", 40), defaults.region)
+    if not number.startswith("+"):
+        raise BadField("phone", "is no phone number; write it with the country code, for example +8613800000000")
+    try:
+        product = Product(_text(row, "product", 20))
+    except ValueError:
+        raise BadField("product", f"{row['product']!r} is unknown; known are {', '.join(Product)}") from None
+    jurisdiction = (row.get("jurisdiction") or defaults.jurisdiction).lower()
+    if not re.fullmatch("[a-z0-9_-]{1,16}", jurisdiction):
+        raise BadField("jurisdiction", f"{jurisdiction!r} is no name of contact rules such as cn")
+    currency = (row.get("currency") or defaults.currency).upper()
+    if not re.fullmatch("[A-Z]{3}", currency):
+        raise BadField("currency", f"{currency!r} is no currency code such as CNY")
+    return PortfolioRow(
+        customer=_text(row, "customer", 64),
+        name=_text(row, "name", 100),
+        number=number,
+        language=language,
+        zones=",".join(zones),
+        jurisdiction=jurisdiction,
+        account=_text(row, "account", 64),
+        product=product,
+        balance=balance,
+        amount_due=due,
+        minimum_due=minimum,
+        due_on=_day(row, "due_date"),
+        currency=currency,
+        tail=_text(row, "tail", 8) if row.get("tail") else _text(row, "account", 64)[-4:],
+    )
+
+
+def payment_row(row: Mapping[str, str], defaults: Defaults) -> PaymentRow:
+    """Check one payment."""
+    amount = _money(row, "amount")
+    if amount == 0:
+        raise BadField("amount", "must be more than 0")
+    return PaymentRow(_text(row, "payment", 64), _text(row, "account", 64), amount, _day(row, "paid_on"))
+
+
+def _text(row: Mapping[str, str], column: str, longest: int) -> str:
+    value = (row.get(column) or "").strip()
+    if not value:
+        raise BadField(column, "is empty")
+    if len(value) > longest:
+        raise BadField(column, f"is longer than {longest} characters")
+    if any(ord(char) < 32 or ord(char) == 127 or 0xD800 <= ord(char) <= 0xDFFF for char in value):
+        raise BadField(column, "has control characters")
+    return value
+
+
+def _money(row: Mapping[str, str], column: str) -> Decimal:
+    text = _text(row, column, 20)
+    # A comma parts thousands and nothing else: 500,50 is not 50050, and nobody may be dunned for it.
+    if not re.fullmatch(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?", text, re.ASCII):
+        raise BadField(column, f"{text!r} is no amount; write for example 1200.00")
+    value = Decimal(text.replace(",", ""))
+    if value < 0 or value >= Decimal("1e12"):
+        raise BadField(column, f"{text!r} is out of range")
+    if value != value.quantize(Decimal("0.01")):
+        raise BadField(column, f"{text!r} has fractions of a cent")
+    return value.quantize(Decimal("0.01"))
+
+
+def _day(row: Mapping[str, str], column: str) -> date:
+    text = _text(row, column, 20)
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  (a day has no zone)
+    except ValueError:
+        raise BadField(column, f"{text!r} is no day; write YYYY-MM-DD") from None
+    if not 2000 <= day.year <= 2100:
+        raise BadField(column, f"{text!r} is out of range")
+    return day
