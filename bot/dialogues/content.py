@@ -51,7 +51,8 @@ def load_yaml(path: Path) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{path}:{mark.line + 1}" if mark else str(path)
-        tab = "; indent with blanks, not with '\\t'" if mark and "\t" in text.split("\n")[mark.line] else ""
+        broken = "".join(text.split("\n")[mark.line : mark.line + 1]) if mark else ""
+        tab = "; indent with blanks, not with '\\t'" if "\t" in broken else ""
         raise ContentError(f"{where}: {error.problem or error}{tab}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1

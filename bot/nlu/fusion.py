@@ -35,7 +35,7 @@ def settle(gated: Gated, probabilities: Mapping[Intent, float], asked: Asked | N
     for intent in GRAVE:
         if probabilities[intent] >= POSSIBLE_AND_GRAVE:
             chosen.setdefault(intent, probabilities[intent])
-    if Intent.OPT_OUT not in certain and probabilities[Intent.OPT_OUT] < CERTAIN:
+    if Intent.OPT_OUT not in certain and (probabilities[Intent.OPT_OUT] < CERTAIN or _is_one_latin_word(gated)):
         chosen.pop(Intent.OPT_OUT, None)  # a suspicion, which is asked about, not acted upon
     if Intent.OPT_OUT in certain:
         chosen.pop(Intent.OPT_IN, None)  # the same words, wanted and not wanted
@@ -48,6 +48,12 @@ def settle(gated: Gated, probabilities: Mapping[Intent, float], asked: Asked | N
         for intent in (Intent.AFFIRM, Intent.DENY):
             chosen.pop(intent, None)
     return {intent: _second_opinion(intent, score, gated) for intent, score in chosen.items()}
+
+
+def _is_one_latin_word(gated: Gated) -> bool:
+    """Carriers' words were looked up whole before: any other single word only resembles one (stopover, TDK)."""
+    text = gated.folds[0].text.strip()
+    return text.isascii() and text.isalpha()
 
 
 def _second_opinion(intent: Intent, score: float, gated: Gated) -> float:
