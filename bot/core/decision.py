@@ -24,6 +24,10 @@ class Purpose(StrEnum):
     SAFETY = "safety"
 
 
+COUNTED = (Purpose.REMINDER, Purpose.PROMISE_REMINDER)  # these use up contact caps
+NOT_CANCELLED = (Purpose.SAFETY, Purpose.OPT_OUT_CONFIRMATION)  # these stand, whatever is decided after them
+
+
 @dataclass(frozen=True, slots=True)
 class Say:
     """Queue one text: an approved response with its slots, or an agent's own words (`response` is "agent")."""

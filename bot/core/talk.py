@@ -14,14 +14,24 @@ from bot.core.calendar import local_day
 from bot.core.case import Case, Timer
 from bot.core.contact import may_text
 from bot.core.decide import decide
-from bot.core.decision import Cancel, CancelQueued, Decision, Purpose, RecordPromise, Say, Schedule, Slot
+from bot.core.decision import (
+    COUNTED,
+    NOT_CANCELLED,
+    Cancel,
+    CancelQueued,
+    Decision,
+    Purpose,
+    RecordPromise,
+    Say,
+    Schedule,
+    Slot,
+)
 from bot.core.event import Event, PaymentPosted, TimerDue
 from bot.core.payment import post_to_ledger
 from bot.core.rules import Rules
 from bot.core.strategy import reminder_slots
 
-COUNTED = (Purpose.REMINDER, Purpose.PROMISE_REMINDER)
-NOT_CANCELLED = (Purpose.SAFETY, Purpose.OPT_OUT_CONFIRMATION, Purpose.AGENT)  # the last are not the bot's own
+STANDS = (*NOT_CANCELLED, Purpose.AGENT)  # an agent's own texts are not the bot's to cancel
 
 Render = Callable[[str, str, dict[str, Slot], str], str]  # response, language, slots, currency
 
@@ -66,7 +76,7 @@ class Talk:
                 case Cancel():
                     self.timers.pop(effect.timer, None)
                 case CancelQueued():
-                    self.queued = [one for one in self.queued if one.say.purpose in NOT_CANCELLED]
+                    self.queued = [one for one in self.queued if one.say.purpose in STANDS]
                 case RecordPromise() if self.case.promise is not None and self.case.promise.id is None:
                     self.case = replace(self.case, promise=replace(self.case.promise, id=len(self.log)))
                 case Say():

@@ -105,10 +105,6 @@ class IntentModel:
         probabilities: Floats = (1 / (1 + np.exp(-total))).astype(np.float32)
         return probabilities
 
-    def known_share(self, observed: Observed) -> float:
-        """The share of the message's n-grams that training knew; low for gibberish."""
-        return len(self._columns(observed.grams)) / len(observed.grams) if observed.grams else 0.0
-
     def telling(self, observed: Observed, intent: Intent, most: int = 3) -> list[str]:
         """The n-grams that spoke most for an intent, strongest first."""
         number = LABELS.index(intent)

@@ -12,11 +12,10 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.case import Account, Case, Hold, HoldKind, Offer, Owner, Product, Promise, State
-from bot.core.decision import Purpose
+from bot.core.decision import COUNTED
 from bot.core.reading import Asked
 from bot.store import tables as t
 
-COUNTED = (Purpose.REMINDER, Purpose.PROMISE_REMINDER)
 LEFT = ("submitting", "sent", "unknown")
 
 customer, phone, suppression = t.Customer.__table__, t.Phone.__table__, t.Suppression.__table__  # type: ignore[attr-defined]

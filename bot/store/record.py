@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -27,7 +27,6 @@ from bot.store.columns import UtcMoment
 
 agenda, inbound, payment = t.Agenda.__table__, t.Inbound.__table__, t.Payment.__table__  # type: ignore[attr-defined]
 journal_table = t.Journal.__table__  # type: ignore[attr-defined]
-NOT_CANCELLED = (d.Purpose.SAFETY, d.Purpose.OPT_OUT_CONFIRMATION)
 OPEN = ("queued", "held")
 
 
@@ -129,7 +128,7 @@ class _Round:
                 if isinstance(effect, d.CancelQueued):
                     reasons.setdefault(effect.reason, []).append(file.case.customer_id)
         table = cases.outbox
-        waiting = table.c.state.in_(OPEN) & (table.c.author == "bot") & table.c.purpose.not_in(NOT_CANCELLED)
+        waiting = table.c.state.in_(OPEN) & (table.c.author == "bot") & table.c.purpose.not_in(d.NOT_CANCELLED)
         for reason, ids in reasons.items():
             change = update(table).where(waiting, table.c.customer_id.in_(ids))
             await self.connection.execute(change.values(state="cancelled", reason=f"cancelled: {reason}"))
@@ -335,8 +334,3 @@ async def append_journal(connection: AsyncConnection, entries: list[tuple[File, 
     if rows:
         await connection.execute(insert(journal_table), rows)
         await _counters(connection, {id(file): file for file, _, _ in entries}.values())
-
-
-def with_case(file: File, case: Case) -> File:
-    """The same file with another case: for looking ahead without writing."""
-    return replace(file, case=case)
