@@ -155,7 +155,10 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
     """Run the loops and the web server; yields the port. Leaving drains: what was taken in hand is finished."""
     settings, clock = parts.settings, parts.clock
     lease = timedelta(seconds=settings.lease_seconds)
-    worker = Worker(parts.database, parts.mind, parts.channels, clock, settings.poll_seconds, lease=lease)
+    patience = timedelta(seconds=settings.parts_seconds)
+    worker = Worker(
+        parts.database, parts.mind, parts.channels, clock, settings.poll_seconds, lease=lease, parts=patience
+    )
     stranger = StrangerDefaults(settings.language, settings.zone, settings.jurisdiction)
     box = receive.Inbox(parts.database, stranger, worker.wake)
     async with parts.database.write() as connection:

@@ -192,6 +192,7 @@ def _rows(parsed: Parsed, channel: Channel, raw: RawRequest, now: datetime) -> l
             provider_at=message.provider_at,
             provider_opted_out=message.provider_opted_out,
             received_at=now,
+            part=message.part if message.part and message.part.total > 1 else None,
         )
         for message in parsed.messages
     ]

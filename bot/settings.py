@@ -44,6 +44,12 @@ class Settings(BaseSettings):
         SecretStr(""), description="tokens of the JSON API, separated by blanks; empty: closed"
     )
     settle_seconds: float = Field(3.0, ge=0, le=60, description="how long fragments of one reply may take to arrive")
+    parts_seconds: float = Field(
+        180.0,
+        ge=1,
+        le=3600,
+        description="how long the parts of a long reply may take before they are read without the rest",
+    )
     poll_seconds: float = Field(0.5, gt=0, le=60, description="how often a worker looks for what nobody woke it for")
     lease_seconds: float = Field(
         60.0, ge=1, le=600, description="after so long a text that was being sent is looked up; longer than a time-out"

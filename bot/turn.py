@@ -6,7 +6,7 @@ The lock is held by the transaction that does the work, so a crash is a rollback
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -102,6 +102,9 @@ def _heard(case: Case, replies: Sequence[Any], mind: Mind) -> Heard:
     heard_at = local(max(row.received_at for row in replies), case.zone)
     fragments = list(dict.fromkeys(row.text for row in replies))  # the same text twice says nothing more
     reading = mind.reader.read(fragments, heard_at, case.asked)
+    if any(row.missing for row in replies):
+        # What never came may say the opposite: day and amount are asked back rather than recorded.
+        reading = replace(reading, date_score=0.0, amount_score=0.0)
     return Heard(reading, any(row.provider_opted_out for row in replies))
 
 

@@ -13,6 +13,7 @@ from bot.gateways.channel import Channel
 from bot.send import apply_receipts, send_due, settle_unknown
 from bot.store import work
 from bot.store.outgoing import LEASE
+from bot.store.parts import WAIT, join_parts
 from bot.store.session import Database, StoreDown
 from bot.turn import Mind, turn
 
@@ -32,9 +33,10 @@ class Worker:
         poll_seconds: float = 0.5,
         batch: int = 200,
         lease: timedelta = LEASE,
+        parts: timedelta = WAIT,
     ):
         self._database, self._mind, self._channels, self._now = database, mind, channels, now
-        self._poll, self._batch, self._lease = poll_seconds, batch, lease
+        self._poll, self._batch, self._lease, self._parts = poll_seconds, batch, lease, parts
         self._stopping = False
         self._events: list[asyncio.Event] = []
 
@@ -51,6 +53,7 @@ class Worker:
     async def run(self) -> None:
         """Work until stopped."""
         async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._loop(self._join, self._poll))
             loops.create_task(self._loop(self._turn, self._poll))
             loops.create_task(self._loop(self._send, self._poll))
             loops.create_task(self._loop(self._receipts, self._poll))
@@ -77,6 +80,12 @@ class Worker:
                     await asyncio.wait_for(woken.wait(), pause)
                 except TimeoutError:
                     continue
+
+    async def _join(self) -> int:
+        joined = await join_parts(self._database, self._now(), self._parts)
+        if joined:
+            self.wake()
+        return joined
 
     async def _turn(self) -> int:
         done = await turn(self._database, self._mind, self._now(), self._batch)

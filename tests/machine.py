@@ -27,6 +27,7 @@ from bot.send import apply_receipts, send_due, settle_unknown
 from bot.store import cases
 from bot.store import tables as t
 from bot.store.inbox import StrangerDefaults
+from bot.store.parts import join_parts
 from bot.store.portfolio import PortfolioRow, put_portfolio
 from bot.store.session import Database
 from bot.turn import Mind, turn
@@ -62,8 +63,12 @@ class Machine:
 
     async def work(self) -> None:
         """Do everything that is due at this moment."""
-        while await turn(self.database, self.mind, self.now) or await self._send():
+        while await self._receive() or await self._send():
             continue
+
+    async def _receive(self) -> int:
+        await join_parts(self.database, self.now)
+        return await turn(self.database, self.mind, self.now)
 
     async def _send(self) -> int:
         done = await send_due(self.database, self.mind, self.channels, self.clock)

@@ -73,7 +73,8 @@ class RawRequest:
 class Part(NamedTuple):
     """Which piece of a long text this is: `number` from 1 to `total`, all under one `reference`.
 
-    A reference is only unique for a while, and only between one sender and one destination.
+    A reference is only unique for a while, and only between one sender and one destination. The store joins the parts.
+    A character that was cut in two, half a surrogate pair on either side, is kept as halves: joining makes it whole.
     """
 
     reference: str

@@ -48,9 +48,14 @@ def from_gsm7(septets: bytes) -> str:
     return "".join(text)
 
 
-def from_ucs2(octets: bytes) -> str:
-    """Big-endian, as the standard says, with surrogate pairs as phones send them; half a pair becomes U+FFFD."""
-    return octets.decode("utf-16-be", "replace")
+def from_ucs2(octets: bytes, of_part: bool = False) -> str:
+    """Big-endian, as the standard says, with surrogate pairs as phones send them; half a pair becomes U+FFFD.
+
+    `of_part`: half a pair is kept, since the other half may stand in the next part; `InboundSms` may carry it then.
+    """
+    if not of_part:
+        return octets.decode("utf-16-be", "replace")
+    return octets[: len(octets) // 2 * 2].decode("utf-16-be", "surrogatepass") + "\ufffd" * (len(octets) % 2)
 
 
 def from_latin1(octets: bytes) -> str:

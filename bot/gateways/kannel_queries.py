@@ -51,14 +51,15 @@ def _read_message(fields: Mapping[str, bytes]) -> InboundSms:
         raise Unreadable("id and ts are both missing or unreadable")
     if "text" not in fields:
         raise Unreadable("text is missing")
-    text = _text(fields["text"], optional_text(words, "charset").upper(), optional_text(words, "coding"))
+    part = part_of(fields.get("udh", b""))
+    text = _text(fields["text"], optional_text(words, "charset").upper(), optional_text(words, "coding"), bool(part))
     return InboundSms(
         sender=required_text(words, "from", MAX_NUMBER),
         destination=optional_text(words, "to", MAX_NUMBER),
-        text=message_text({"text": text}, "text"),
+        text=message_text({"text": text}, "text", of_part=bool(part)),
         provider_id=message_id,
         provider_at=sent_at,
-        part=part_of(fields.get("udh", b"")),
+        part=part,
     )
 
 
@@ -89,11 +90,11 @@ def _reason(status: Delivery, said: str) -> tuple[str, ErrorClass | None]:
     return f"{state}:{error}".strip(":"), class_of_state(status, state if state in STATE else "", error)
 
 
-def _text(octets: bytes, charset: str, coding: str) -> str:
+def _text(octets: bytes, charset: str, coding: str, of_part: bool) -> str:
     if coding == "1" or charset == "8-BIT":
         raise Unreadable("a binary message")
     if charset == "UTF-16BE" or (coding == "2" and not charset):
-        return from_ucs2(octets)
+        return from_ucs2(octets, of_part)
     if charset not in CHARSETS:
         raise Unreadable("charset is not a known one")
     return octets.decode(CHARSETS[charset], "replace")

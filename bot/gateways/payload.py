@@ -116,10 +116,16 @@ def required_text(item: Mapping[str, object], name: str, limit: int = MAX_ID) ->
     return value
 
 
-def message_text(item: Mapping[str, object], name: str) -> str:
-    """What the customer wrote: present, perhaps empty, never trimmed; raise Unreadable otherwise."""
-    if item.get(name) is None:
+def message_text(item: Mapping[str, object], name: str, of_part: bool = False) -> str:
+    """What the customer wrote: present, perhaps empty, never trimmed; raise Unreadable otherwise.
+
+    `of_part`: half a surrogate pair stays, because the next part may hold the other half.
+    """
+    value = item.get(name)
+    if value is None:
         raise Unreadable(f"{name} is missing")
+    if of_part and isinstance(value, str) and len(value) <= MAX_TEXT:
+        return value.replace("\0", "\ufffd")
     return optional_text(item, name, MAX_TEXT)
 
 

@@ -37,6 +37,7 @@ class Text:
     sent_at: datetime | None = None
     delivered_at: datetime | None = None
     segments: int = 0
+    missing: str = ""  # parts of a long reply that never came, such as "2,3/4"
 
 
 @dataclass(frozen=True, slots=True)

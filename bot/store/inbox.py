@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,8 @@ from bot.store.columns import keyring
 from bot.store.keys import new_customer_key
 from bot.store.record import upsert
 
-inbound, receipt, dead_letter = t.Inbound.__table__, t.Receipt.__table__, t.DeadLetter.__table__  # type: ignore[attr-defined]
+inbound, part = t.Inbound.__table__, t.Part.__table__  # type: ignore[attr-defined]
+receipt, dead_letter = t.Receipt.__table__, t.DeadLetter.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class ReplyRow:
     provider_at: datetime | None
     provider_opted_out: bool
     received_at: datetime
+    part: tuple[str, int, int] | None = None  # reference, number and total of one part of a long text
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,29 +101,54 @@ async def store(connection: AsyncConnection, rows: Sequence[Row], stranger: Stra
 
 
 async def _replies(connection: AsyncConnection, replies: Sequence[ReplyRow], stranger: StrangerDefaults) -> int:
+    """Store whole texts and parts of long ones, each once; how many whole texts were new."""
     owners = await _owners(connection, replies, stranger)
-    keys = keyring()
+    parts = [_part(row, row.part, owners) for row in replies if row.part is not None]
+    if parts:
+        await connection.execute(upsert(connection, part).on_conflict_do_nothing(), parts)
     rows = [
-        {
-            "channel": row.channel,
-            "provider_id": row.provider_id or None,
-            "content_key": _content_key(row),
-            "customer_id": owners[row.sender],
-            "sender": row.sender,
-            "sender_hash": keys.number_hash(row.sender),
-            "destination": row.destination,
-            "text": row.text,
-            "provider_opted_out": row.provider_opted_out,
-            "provider_at": row.provider_at,
-            "received_at": row.received_at,
-            "state": "pending",
-        }
+        {**_common(row, owners), "content_key": _content_key(row), "state": "pending"}
         for row in replies
+        if row.part is None
     ]
+    if not rows:
+        return 0
     before = (await connection.execute(select(func.max(inbound.c.id)))).scalar() or 0
     await connection.execute(upsert(connection, inbound).on_conflict_do_nothing(), rows)
     query = select(func.count()).select_from(inbound).where(inbound.c.id > before)
     return int((await connection.execute(query)).scalar_one())
+
+
+def _common(row: ReplyRow, owners: Mapping[str, int]) -> dict[str, Any]:
+    """What a whole text and a part of one have in common."""
+    return {
+        "channel": row.channel,
+        "provider_id": row.provider_id or None,
+        "customer_id": owners[row.sender],
+        "sender": row.sender,
+        "sender_hash": keyring().number_hash(row.sender),
+        "destination": row.destination,
+        "text": row.text,
+        "provider_opted_out": row.provider_opted_out,
+        "provider_at": row.provider_at,
+        "received_at": row.received_at,
+    }
+
+
+def _part(row: ReplyRow, place: tuple[str, int, int], owners: Mapping[str, int]) -> dict[str, Any]:
+    """A part; its `dedup_key` is its id where it has one, else its words and its time, as for whole texts."""
+    reference, number, total = place
+    line = (row.channel, row.sender, row.destination, reference, str(number), str(total))
+    content = keyring().content_hash("part", *line, row.text)
+    at = row.provider_at or row.received_at.replace(second=0, microsecond=0)
+    return {
+        **_common(row, owners),
+        "dedup_key": keyring().content_hash("part id", *line, row.provider_id or content + at.isoformat()),
+        "content_key": content,
+        "reference": reference,
+        "number": number,
+        "total": total,
+    }
 
 
 def _content_key(row: ReplyRow) -> str | None:

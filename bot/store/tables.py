@@ -202,7 +202,10 @@ class Agenda(SQLModel, table=True):
 
 
 class Inbound(SQLModel, table=True):
-    """A reply, stored before it is acknowledged. `state`: pending, handled, poisoned."""
+    """A reply, stored before it is acknowledged. `state`: pending, handled, poisoned.
+
+    `missing`: parts of a long text that never came, such as "2,3/4".
+    """
 
     __table_args__ = (
         UniqueConstraint("channel", "provider_id"),
@@ -230,6 +233,7 @@ class Inbound(SQLModel, table=True):
     sender_hash: str = Field(max_length=64)
     destination: str = Field(max_length=64)
     text: str = Field(sa_column=_sealed())
+    missing: str | None = Field(default=None, sa_column=Column(Text))
     provider_opted_out: bool = False
     provider_at: datetime | None = Field(default=None, sa_column=_moment())
     received_at: datetime = Field(sa_column=_moment(nullable=False))
@@ -237,6 +241,38 @@ class Inbound(SQLModel, table=True):
     seq: int | None = None
     intents: str | None = Field(default=None, max_length=500)
     handled_at: datetime | None = Field(default=None, sa_column=_moment())
+
+
+class Part(SQLModel, table=True):
+    """One part of a long reply. `joined_at` empty: it waits for the others; afterwards its words are in `inbound`."""
+
+    __table_args__ = (
+        UniqueConstraint("dedup_key"),
+        Index(
+            "part_waiting",
+            "customer_id",
+            postgresql_where=text("joined_at IS NULL"),
+            sqlite_where=text("joined_at IS NULL"),
+        ),
+        Index("part_content", "content_key"),
+    )
+    id: int | None = Field(default=None, sa_column=_id())
+    channel: str = Field(max_length=32)
+    provider_id: str | None = Field(default=None, max_length=200)
+    dedup_key: str = Field(max_length=64)
+    content_key: str = Field(max_length=64)
+    customer_id: int = Field(sa_column=_customer(index=False))
+    sender: str = Field(sa_column=_sealed())
+    sender_hash: str = Field(max_length=64)
+    destination: str = Field(max_length=64)
+    reference: str = Field(max_length=200)
+    number: int
+    total: int
+    text: str = Field(sa_column=_sealed())
+    provider_opted_out: bool = False
+    provider_at: datetime | None = Field(default=None, sa_column=_moment())
+    received_at: datetime = Field(sa_column=_moment(nullable=False))
+    joined_at: datetime | None = Field(default=None, sa_column=_moment())
 
 
 class Outbox(SQLModel, table=True):

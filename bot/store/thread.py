@@ -234,7 +234,7 @@ async def _texts(connection: AsyncConnection, customer_id: int, names: Mapping[s
     came = [
         Text(
             "in", row.id, row.seq, row.received_at, row.text, "customer", row.state, row.channel,
-            intents=row.intents or "",
+            intents=row.intents or "", missing=row.missing or "",
         )
         for row in await _of(connection, inbound, customer_id)
     ]  # fmt: skip

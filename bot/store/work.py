@@ -16,6 +16,7 @@ from bot.core.case import Timer
 from bot.core.event import PaymentPosted
 from bot.store import tables as t
 from bot.store.cases import lock
+from bot.store.parts import waiting_for_parts
 
 agenda, inbound, payment = t.Agenda.__table__, t.Inbound.__table__, t.Payment.__table__  # type: ignore[attr-defined]
 
@@ -61,7 +62,9 @@ async def waiting(
     found: defaultdict[int, Waiting] = defaultdict(Waiting)
     for row in await connection.execute(_replies(ids)):
         found[row.customer_id].replies.append(row)
-    for one in found.values():
+    for id in await waiting_for_parts(connection, ids):
+        found[id].unsettled = True
+    for one in (one for one in found.values() if one.replies):
         newest, oldest = max(r.received_at for r in one.replies), min(r.received_at for r in one.replies)
         if newest > now - settle and oldest > now - settle * PATIENCE:
             one.replies.clear()
@@ -86,6 +89,7 @@ def _replies(ids: Sequence[int]) -> Select[Any]:
             inbound.c.text,
             inbound.c.received_at,
             inbound.c.provider_opted_out,
+            inbound.c.missing,
         )
         .where(inbound.c.customer_id.in_(ids), inbound.c.state == "pending")
         .order_by(when, inbound.c.received_at, inbound.c.id)
