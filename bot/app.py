@@ -28,7 +28,7 @@ from bot.demo import Rehearsal
 from bot.gateways.channel import Channel
 from bot.intake import Defaults
 from bot.nlu.read import Reader
-from bot.settings import Settings, SettingsError, load_channels
+from bot.settings import Settings, SettingsError, check_templates, load_channels
 from bot.store import agents, migrate, outgoing
 from bot.store.columns import use_keyring
 from bot.store.inbox import StrangerDefaults
@@ -134,6 +134,9 @@ async def open_parts(
     first = settings.default_channel or next(iter(channels), "none")
     if channels and first not in channels:
         raise SettingsError(f"HUIXIN_DEFAULT_CHANNEL: there is no channel {first!r}; there are {', '.join(channels)}")
+    for name, texts in check_templates(channels, content.responses).items():
+        for language, responses in texts.items():
+            log.warning("responses without template", channel=name, language=language, responses=",".join(responses))
     database = Database(settings.database)
     mind = Mind(reader, content, timedelta(seconds=settings.settle_seconds), first)
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter as Tally
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from bot.core.decision import Purpose
 from bot.core.event import NumberRefused, SendFailed
 from bot.core.segments import count
 from bot.core.strategy import reminder_slots
+from bot.dialogues.responses import read_slots
 from bot.gateways.base import Accepted, ErrorClass, Outgoing, SendError
 from bot.gateways.channel import Channel
 from bot.store import cases, outgoing
@@ -85,23 +86,27 @@ async def _prepare(
 
     What may go but is beyond the channel's limit of this second stays as it is.
     """
-    allowed, stopped = [], []
+    allowed: list[Ready] = []
+    stopped = []
     for row in due:
         if row.channel not in channels:
             stopped.append(_stopped(row, "held", f"channel {row.channel} is not configured", now + LOOK_AGAIN))
         elif (verdict := _ask_rules(mind, row, files[row.customer_id], now)) is not None:
             stopped.append(verdict)
+        elif isinstance(worded := _worded(mind, channels[row.channel], row, files[row.customer_id], now), str):
+            stopped.append(_without_template(row, worded, now))
+            if row.reason != worded:
+                await follow(connection, mind, files[row.customer_id], SendFailed(worded), now)
         else:
-            allowed.append(row)
+            allowed.append(Ready(row, files[row.customer_id], worded))
     limits = {name: one.per_second for name, one in channels.items()}
-    wanted = Tally(row.channel for row in allowed)
+    wanted = Tally(one.due.channel for one in allowed)
     granted = await outgoing.grant(connection, wanted, limits, now) if allowed else {}
     ready = []
-    for row in allowed:
-        if granted.get(row.channel, 0) > 0:
-            granted[row.channel] -= 1
-            file = files[row.customer_id]
-            ready.append(Ready(row, file, _outgoing(mind, channels[row.channel], row, file, now)))
+    for one in allowed:
+        if granted.get(one.due.channel, 0) > 0:
+            granted[one.due.channel] -= 1
+            ready.append(one)
     await outgoing.mark(connection, stopped)
     await outgoing.mark(
         connection,
@@ -135,21 +140,42 @@ def _ask_rules(mind: Mind, row: Due, file: File, now: datetime) -> dict[str, Any
     return _stopped(row, "held", f"{permission.rule}: {permission.reason}", permission.next_at)
 
 
+def _without_template(row: Due, reason: str, now: datetime) -> dict[str, Any]:
+    """Held while somebody may still add the template; what a person wrote, or what is a day old, has failed."""
+    is_over = row.response == "agent" or now - row.queued_at > GIVE_UP
+    return _stopped(row, "failed" if is_over else "held", reason, now if is_over else now + LOOK_AGAIN)
+
+
 def _stopped(row: Due, state: str, reason: str, due_at: datetime) -> dict[str, Any]:
     return {"b_id": row.id, "state": state, "reason": reason, "due_at": due_at}
 
 
-def _outgoing(mind: Mind, channel: Channel, row: Due, file: File, now: datetime) -> Outgoing:
-    """The text for the wire. A reminder's figures are written now: days and amounts may have moved meanwhile."""
-    case, text = file.case, row.text
-    purpose = Purpose(row.purpose)
+def _worded(mind: Mind, channel: Channel, row: Due, file: File, now: datetime) -> Outgoing | str:
+    """The text for the wire, or why this channel cannot say it.
+
+    A reminder's figures are written now: days and amounts may have moved meanwhile.
+    """
+    case, text, responses = file.case, row.text, mind.content.responses
+    purpose, slots = Purpose(row.purpose), read_slots(row.slots)
     if purpose is Purpose.REMINDER and row.response.startswith("reminder_"):
         slots = reminder_slots(case, local_day(now, case.zone))
-        text = mind.content.responses.render(row.response, case.language, slots, case.currency)
+        text = responses.render(row.response, case.language, slots, case.currency)
     rules = mind.content.rules.contact_for(case)
     closes = open_until(case, purpose, rules, now) if rules else None
     valid = min(LONGEST_IN_QUEUE, (closes - now) if closes else LONGEST_IN_QUEUE)
-    return Outgoing(row.our_ref, file.number, channel.signed(text), max(1, int(valid.total_seconds())))
+    message = Outgoing(row.our_ref, file.number, channel.signed(text), max(1, int(valid.total_seconds())))
+    language = responses.language(case.language)
+    template = channel.template(row.response, language)
+    if template is not None:
+        words = responses.words(language, slots, case.currency)
+        if lacking := [one for _, one in template.params if one not in words]:
+            return f"no-template: {row.response} ({language}) does not know {', '.join(lacking)}"
+        return replace(message, template=template.code, params=template.fill(words))
+    if channel.gateway.free_text:
+        return message
+    if row.response == "agent":
+        return f"own-words: channel {channel.name} sends approved templates only, nothing that a person wrote"
+    return f"no-template: {row.response} ({language}) has none on channel {channel.name}"
 
 
 async def _submit(channel: Channel, message: Outgoing, now: datetime) -> Accepted | SendError:

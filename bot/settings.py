@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.dialogues import ContentError, Responses
 from bot.gateways import build
 from bot.gateways.channel import Channel
 from bot.gateways.options import OptionError
+from bot.gateways.templates import gaps, load_templates
 
 
 class SettingsError(Exception):
@@ -93,13 +96,30 @@ def load_channels(path: Path) -> dict[str, Channel]:
     return {name: _channel(path, name, table) for name, table in tables.items()}
 
 
+def check_templates(channels: Mapping[str, Channel], responses: Responses) -> dict[str, dict[str, tuple[str, ...]]]:
+    """What each channel that sends templates alone cannot say: responses by language.
+
+    Raise SettingsError where a template does not fit its response.
+    """
+    lacking = {}
+    for name, channel in channels.items():
+        found = gaps(channel.templates, responses)
+        if found.wrong:
+            raise SettingsError(f"channel {name}: {found.wrong[0]}")
+        if channel.gateway.can_send and not channel.gateway.free_text:
+            lacking[name] = {language: texts for language, texts in found.missing.items() if texts}
+    return {name: texts for name, texts in lacking.items() if texts}
+
+
 def _channel(path: Path, name: str, table: Any) -> Channel:
     where = f"{path}: [{name}]"
     if not isinstance(table, dict) or not name.replace("-", "").isalnum() or len(name) > 32:
         raise SettingsError(f"{where}: a channel is a table, and its name has letters, digits and dashes only")
-    unknown = set(table) - {"gateway", "number", "signature", "per_second", "region", "options"}
+    unknown = set(table) - {"gateway", "number", "signature", "per_second", "region", "templates", "options"}
     if unknown or "gateway" not in table:
-        raise SettingsError(f"{where}: give gateway, number, signature, per_second, region and options; not {unknown}")
+        raise SettingsError(
+            f"{where}: give gateway, number, signature, per_second, region, templates and options; not {unknown}"
+        )
     options = {key: _option(where, key, str(value)) for key, value in table.get("options", {}).items()}
     try:
         return Channel(
@@ -109,8 +129,9 @@ def _channel(path: Path, name: str, table: Any) -> Channel:
             signature=str(table.get("signature", "")),
             per_second=max(1, int(table.get("per_second", 20))),
             region=str(table.get("region", "CN")),
+            templates=load_templates(path.parent / table["templates"]) if "templates" in table else {},
         )
-    except (OptionError, ValueError) as error:
+    except (OptionError, ContentError, ValueError) as error:
         raise SettingsError(f"{where}: {error}") from None
 
 

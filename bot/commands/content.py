@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from bot import dialogues
 from bot.core.conversation import draw as draw_table
 from bot.core.segments import count
+from bot.dialogues import Responses
 from bot.dialogues.load import sample
+from bot.gateways.templates import gaps
 from bot.nlu.read import Reader
+from bot.settings import SettingsError, load_channels, load_settings
 
 out = Console(highlight=False)
 
@@ -25,9 +29,13 @@ def add_to(commands: typer.Typer) -> None:
 
 def check(
     folder: Annotated[Path, typer.Option(help="Another folder of dialogues/.")] = dialogues.ROOT,
+    channel: Annotated[str, typer.Option(help="Check this channel's templates instead, of HUIXIN_CHANNELS.")] = "",
 ) -> None:
     """Check everything in dialogues/ as the start-up does; list each response with its longest form in segments."""
     content = dialogues.load(folder)
+    if channel:
+        _check_templates(channel, content.responses)
+        return
     Reader.load(folder)
     for language, texts in content.responses.texts.items():
         for name in texts:
@@ -39,6 +47,32 @@ def check(
     out.print(
         f"dialogues/ is sound: {cells} cells, {len(content.responses.texts['zh'])} responses, {content.rules.version}"
     )
+
+
+def _check_templates(name: str, responses: Responses) -> None:
+    """Each response with its template; exits with 1 where one is missing or does not fit."""
+    settings = load_settings()
+    channels = load_channels(settings.channels) if settings.channels else {}
+    if name not in channels:
+        raise SettingsError(f"there is no channel {name!r}; HUIXIN_CHANNELS has {', '.join(channels) or 'none'}")
+    one = channels[name]
+    found = gaps(one.templates, responses)
+    for language, texts in responses.texts.items():
+        for response in texts:
+            template = one.template(response, language)
+            says = f"{template.code} {dict(template.params)}" if template else "[yellow]no template[/yellow]"
+            out.print(f"{language} {response:<28} {says}", soft_wrap=True)
+    for line in found.wrong:
+        out.print(f"[red]wrong[/red] {escape(line)}", soft_wrap=True)
+    missing = sum(map(len, found.missing.values()))
+    if one.gateway.free_text:
+        out.print(f"{name} sends free text: a response without template goes out in our own words.")
+    elif missing:
+        out.print(f"{name} sends templates alone: {missing} texts without one are held, and a person is called.")
+    else:
+        out.print(f"{name} can say everything, except what agents write themselves.")
+    if found.wrong or (missing and not one.gateway.free_text):
+        raise typer.Exit(1)
 
 
 def draw() -> None:

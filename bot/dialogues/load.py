@@ -14,7 +14,7 @@ from bot.core.rules import Rules
 from bot.dialogues.content import ROOT, ContentError
 from bot.dialogues.fields import Fields, duration
 from bot.dialogues.policies import load_contact, load_handoffs, load_holds, load_promises, load_strategy
-from bot.dialogues.responses import Responses, load_responses
+from bot.dialogues.responses import DAYS, MONEY, Responses, load_responses
 from bot.dialogues.table import load_conversation
 
 DIALOGUE_NAMES = (
@@ -125,6 +125,6 @@ def _check_references(rules: Rules, responses: Responses) -> None:
 def sample() -> dict[str, Slot]:
     """Values for every slot, as long as they get in practice: for checking lengths and for showing wording."""
     day, sum_ = date(2026, 12, 28), Decimal("128888.88")
-    money: dict[str, Slot] = dict.fromkeys(("amount", "amount_due", "minimum_due", "paid"), sum_)
-    days: dict[str, Slot] = dict.fromkeys(("promised_on", "due_on", "as_of"), day)
+    money: dict[str, Slot] = dict.fromkeys(MONEY, sum_)
+    days: dict[str, Slot] = dict.fromkeys(DAYS, day)
     return {**money, **days, "days_past_due": 120, "product": "business_loan", "tail": "8888"}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,6 +15,8 @@ from bot.core.decision import Slot
 from bot.dialogues.content import ContentError
 from bot.dialogues.fields import Fields
 
+MONEY = frozenset({"amount", "amount_due", "minimum_due", "paid"})
+DAYS = frozenset({"promised_on", "due_on", "as_of"})
 PLACEHOLDERS = {
     "amount", "amount_due", "minimum_due", "paid", "promised_on", "due_on", "as_of", "days_past_due", "product", "tail",
     "hotline", "bank", "crisis_line", "emergency",
@@ -45,13 +49,32 @@ class Responses:
 
     def render(self, response: str, language: str, slots: dict[str, Slot], currency: str) -> str:
         """The text of one response with its slots written out in the customer's language."""
-        language = language if language in self.texts else "en"
+        language = self.language(language)
+        return self.texts[language][response].format(**self.words(language, slots, currency))
+
+    def language(self, wanted: str) -> str:
+        """The language that a customer of this one is texted in."""
+        return wanted if wanted in self.texts else "en"
+
+    def words(self, language: str, slots: Mapping[str, Slot], currency: str) -> dict[str, str]:
+        """Every placeholder that is known, written out: the bank's own words and the slots."""
         words = {name: _write(name, value, language, currency) for name, value in slots.items()}
-        return self.texts[language][response].format(**self.bank[language], **words)
+        return {**self.bank[language], **words}
 
     def needs(self, response: str) -> frozenset[str]:
         """The slots that a response needs from its case."""
         return _placeholders(self.texts["zh"][response]) - self.bank["zh"].keys()
+
+
+def read_slots(stored: str) -> dict[str, Slot]:
+    """Slots as the outbox keeps them, in JSON, as the values that they were."""
+    slots: dict[str, Slot] = json.loads(stored or "{}")
+    for name, value in slots.items():
+        if name in MONEY and isinstance(value, str):
+            slots[name] = Decimal(value)
+        elif name in DAYS and isinstance(value, str):
+            slots[name] = date.fromisoformat(value)
+    return slots
 
 
 def load_responses(root: Path, bank: dict[str, dict[str, str]]) -> Responses:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.gateways.base import Gateway
+from bot.gateways.templates import Template, Templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,11 @@ class Channel:
     signature: str
     per_second: int = 20
     region: str = "CN"
+    templates: Templates = field(default_factory=dict)
+
+    def template(self, response: str, language: str) -> Template | None:
+        """The approved template that says this response in this language."""
+        return self.templates.get((response, language))
 
     def signed(self, text: str) -> str:
         """The text with the bank's signature in front, exactly once: Chinese carriers require it."""

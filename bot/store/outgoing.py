@@ -31,9 +31,11 @@ class Due:
     channel: str
     purpose: str
     response: str
+    slots: str
     text: str
     author: str
     state: str
+    reason: str | None
     queued_at: datetime
     sent_at: datetime | None
     attempts: int
