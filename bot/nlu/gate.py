@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.core.reading import Asked, Intent
 from bot.nlu.folding import Folded, Spelling, fold, has_latin_words, script_of
-from bot.nlu.patterns import Hit, Phrasebook
+from bot.nlu.phrasebook import Hit, Phrasebook
 
 # A sure phrase for one of these stands, whatever the model thinks: missing one harms the customer.
 NEVER_OUTVOTED = frozenset({Intent.SELF_HARM, Intent.DECEASED, Intent.OPT_OUT, Intent.LEGAL, Intent.VULNERABLE})
