@@ -59,9 +59,16 @@ class Phrasebook:
 
     def __init__(self, intents: Mapping[str, Mapping[str, Sequence[str]]], words: Words, language: str) -> None:
         self.language = language
-        phrases = [(i, s, source) for i, strengths in intents.items() for s, all_ in strengths.items() for source in all_]
+        phrases = [
+            (label, strength, source)
+            for label, strengths in intents.items()
+            for strength, sources in strengths.items()
+            for source in sources
+        ]
         patterns = parse([source for _, _, source in phrases], words, language)
-        self._entries = [_Entry(i, s, pattern) for (i, s, _), pattern in zip(phrases, patterns, strict=True)]
+        self._entries = [
+            _Entry(label, strength, pattern) for (label, strength, _), pattern in zip(phrases, patterns, strict=True)
+        ]
         self._all = (1 << len(phrases)) - 1
         self._from_the_beginning = 0
         self._by_key: dict[str, int] = {}
