@@ -18,7 +18,8 @@ EDGES = {
 }
 ANY = {" ": r"\s*", ".": r"[^\W_]"}  # Chinese only
 # Words too common to decide whether a phrase is worth trying.
-COMMON = frozenset("i you me my it is am are the a an to of not do will be this that have so and for on in".split())
+_COMMON = "i you me my it is am are the a an to of not do will be this that have so and for on in"
+COMMON = frozenset(_COMMON.split())
 SHORT_CODE = re.compile(r"\d{3,}")
 _KEYED = re.compile(r"[^ .]+")
 _PLAIN = re.compile(r"[^(<~#^$|)]*")

@@ -93,7 +93,8 @@ class Phrasebook:
                     found.append((entry, hit))
         if not struck:
             return [hit for _, hit in found], []
-        standing, taken_back = [], []
+        standing: list[Hit] = []
+        taken_back: list[Hit] = []
         for entry, first in found:
             free = (hit for hit in entry.all_from(text, first) if not any(_overlap(hit, other) for other in struck))
             hit = next(free, None)
