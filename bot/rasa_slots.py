@@ -9,7 +9,7 @@ from enum import EnumType
 from typing import Any, TypeVar
 
 from bot.core.calendar import local_day
-from bot.core.case import Account, Case, Hold, HoldKind, Offer, Owner, Product, Promise, State
+from bot.core.case import Account, Case, Hold, HoldKind, Instalment, Offer, Owner, Product, Promise, State
 from bot.core.reading import Asked
 
 T = TypeVar("T")
@@ -23,7 +23,9 @@ LEDGER = {
 CONVERSATION = {
     "state": "text", "owner": "text", "language": "text", "known": "bool", "reachable": "bool", "asked": "text",
     "offered_amount": "text", "offered_on": "text", "promised_amount": "text", "promised_on": "text",
-    "promised_at": "text", "promised_paid": "text", "broken_in_a_row": "any", "holds": "any", "handoff_queue": "text",
+    "promised_at": "text", "promised_paid": "text",
+    "promised_later": "any", "promised_moved": "any", "offered_later": "any",
+    "broken_in_a_row": "any", "holds": "any", "handoff_queue": "text",
     "unclear_in_a_row": "any", "opened_at": "text",
 }  # fmt: skip
 # What the last decision did and why, and the texts that it wanted but that may not leave now.
@@ -49,10 +51,12 @@ def case_of(slots: Mapping[str, Any], now: datetime) -> Case:
     made_at, zone = read.get("promised_at", _moment), read.text("zone", "Asia/Shanghai")
     promise = None
     if amount is not None and day is not None and made_at is not None:
-        promise = Promise(amount, day, made_at, read.get("promised_paid", _money) or Decimal(0))
+        paid, later = read.get("promised_paid", _money) or Decimal(0), read.get("promised_later", _instalments) or ()
+        promise = Promise(amount, day, made_at, paid, later=later, moved=read.get("promised_moved", int) or 0)
     offer = Offer(
         read.get("promise_amount", _money) or read.get("offered_amount", _money),
         read.get("promise_date", date.fromisoformat) or read.get("offered_on", date.fromisoformat),
+        read.get("offered_later", _instalments) or (),
     )
     return Case(
         customer_id=0,
@@ -88,10 +92,13 @@ def slots_of(case: Case) -> dict[str, Any]:
         "asked": None if case.asked is None else case.asked.value,
         "offered_amount": _text(offer.amount),
         "offered_on": _text(offer.due_on),
+        "offered_later": [_row(one) for one in offer.later] or None,
         "promised_amount": _text(promise.amount if promise else None),
         "promised_on": _text(promise.due_on if promise else None),
         "promised_at": _text(promise.made_at if promise else None),
         "promised_paid": _text(promise.paid if promise else None),
+        "promised_later": [_row(one) for one in promise.later] or None if promise else None,
+        "promised_moved": promise.moved if promise else None,
         "broken_in_a_row": case.broken_in_a_row,
         "holds": [{"kind": hold.kind.value, "until": _text(hold.until)} for hold in case.holds],
         "handoff_queue": case.handoff_queue,
@@ -161,6 +168,17 @@ def _holds(value: list[dict[str, Any]]) -> tuple[Hold, ...]:
     return tuple(Hold(HoldKind(one["kind"]), _moment(one["until"]) if one.get("until") else None) for one in value)
 
 
+def _instalments(value: list[dict[str, Any]]) -> tuple[Instalment, ...]:
+    return tuple(
+        Instalment(_money(one["amount"]), date.fromisoformat(one["due_on"]), _money(one.get("paid", 0)))
+        for one in value
+    )
+
+
+def _row(one: Instalment) -> dict[str, str | None]:
+    return {"amount": _text(one.amount), "due_on": _text(one.due_on), "paid": _text(one.paid)}
+
+
 def _string(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
@@ -177,6 +195,7 @@ EXAMPLES: dict[Callable[[Any], Any], str] = {
     _money: "1200.00",
     _moment: "2026-11-23T02:00:00+00:00",
     _holds: '[{"kind": "dispute", "until": null}]',
+    _instalments: '[{"amount": "500.00", "due_on": "2026-12-04"}]',
     _string: "some text",
     _boolean: "true or false",
     date.fromisoformat: "2026-11-27",

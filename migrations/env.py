@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlmodel.sql.sqltypes import AutoString
 
-from bot.store.columns import Cents, Sealed, UtcMoment
+from bot.store.columns import Cents, Instalments, Sealed, UtcMoment
 from bot.store.tables import METADATA
 
 
@@ -14,6 +14,8 @@ def render(kind: str, item: Any, _: Any) -> str | bool:
     """Write our column types by their plain names into new migrations."""
     if kind == "type" and isinstance(item, (Cents, Sealed, UtcMoment)):
         return f"{type(item).__name__}()"
+    if kind == "type" and isinstance(item, Instalments):
+        return "sa.Text()"
     if kind == "type" and isinstance(item, AutoString):
         return f"sa.String(length={item.length})"
     return False

@@ -85,6 +85,7 @@ async def page(
         caps=why.caps(view.case, contact, visit.now),
         today=local_day(visit.now, view.case.zone),
         longest=LONGEST_REPLY,
+        series_most=visit.office.mind.content.rules.promises.series_most,
         refused=refused,
         invalid=invalid,
         draft=draft,

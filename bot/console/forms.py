@@ -15,13 +15,14 @@ from bot.console.access import Missing, Right, Route, Visit, problem
 from bot.console.action import Refused
 from bot.console.conversation import LONGEST_REPLY, PATH, customer_of, may_reveal, page
 from bot.core.calendar import local_day
+from bot.core.case import Instalment
 from bot.core.event import AgentActed, AgentAction
-from bot.core.promise import is_plausible
+from bot.core.promise import is_plausible, series_fits
 from bot.store import thread
 from bot.store.agents import Role
 
 FURTHEST_PROMISE = timedelta(days=366)
-CENT = Decimal("0.01")
+CENT, MOST = Decimal("0.01"), Decimal(10) ** 12
 UNTYPED = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # categories of characters that no keyboard types
 
 
@@ -78,17 +79,34 @@ async def promise(visit: Visit) -> web.Response:
             case = (await thread.view(connection, customer_of(visit), visit.now, newest=1)).case
         except LookupError:
             raise Missing from None
-    today = local_day(visit.now, case.zone)
-    try:
-        amount = Decimal(visit.form.get("amount", "").replace(",", "").strip())
-        due_on = date.fromisoformat(visit.form.get("due_on", ""))
-    except (InvalidOperation, ValueError):
-        raise Invalid("invalid.promise") from None
-    if not amount.is_finite() or amount <= 0 or amount != amount.quantize(CENT) or not is_plausible(amount, case):
+    today, rules = local_day(visit.now, case.zone), visit.office.mind.content.rules.promises
+    first, *later = dated_sums(visit, rules.series_most)
+    if not is_plausible(first.amount, case):
         raise Invalid("invalid.amount")
-    if not today <= due_on <= today + FURTHEST_PROMISE:
+    if not today <= first.due_on <= today + FURTHEST_PROMISE:
         raise Invalid("invalid.date")
-    return await _act(visit, AgentAction.RECORD_PROMISE, "", amount=amount.quantize(CENT), due_on=due_on)
+    if later and not series_fits((first, *later), today, case, rules):
+        raise Invalid("invalid.series")
+    more = {"amount": first.amount, "due_on": first.due_on, "later": tuple(later)}
+    return await _act(visit, AgentAction.RECORD_PROMISE, "", **more)
+
+
+def dated_sums(visit: Visit, most: int) -> list[Instalment]:
+    """The sums and days of a form: the first must be there, `amount_2` with `due_on_2` and so on may be."""
+    found = []
+    for number in range(1, most + 1):
+        suffix = "" if number == 1 else f"_{number}"
+        said, day = visit.form.get(f"amount{suffix}", "").strip(), visit.form.get(f"due_on{suffix}", "").strip()
+        if number > 1 and not said and not day:
+            continue
+        try:
+            amount, due_on = Decimal(said.replace(",", "")), date.fromisoformat(day)
+        except (InvalidOperation, ValueError):
+            raise Invalid("invalid.promise") from None
+        if not amount.is_finite() or not 0 < amount < MOST or amount != amount.quantize(CENT):
+            raise Invalid("invalid.amount")
+        found.append(Instalment(amount.quantize(CENT), due_on))
+    return found
 
 
 async def lift(visit: Visit) -> web.Response:

@@ -84,6 +84,8 @@ def because(words: Words, code: str, contact: ContactRules | None) -> str:
         return words(key, detail=rule(words, detail, contact))
     if prefix == "promise" and "@" in detail:
         return words("why.promise-made", detail=detail.replace("@", " · "))
+    if "@" in detail:
+        detail = detail.replace("@", " · ")
     kind = "promise" if prefix == "promise" else KINDS.get(prefix)
     return words(key, detail=words.name(kind, detail) if kind else detail)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.core.calendar import business_days_later, moment
-from bot.core.case import HoldKind, Offer, Promise, Timer
+from bot.core.case import HoldKind, Instalment, Offer, Promise, PromiseStatus, Timer
 from bot.core.decision import Purpose
 from bot.core.draft import Draft
-from bot.core.guards import Scene
+from bot.core.guards import Scene, series_of
 from bot.core.promise import resolve_amount
 from bot.core.reading import Asked
 from bot.core.strategy import reminder_slots
@@ -18,28 +18,67 @@ def record_promise(draft: Draft, scene: Scene) -> None:
     """Write the promise that was just made on the file and answer with date and amount written out."""
     amount = resolve_amount(scene.reading.amount, scene.case)
     if amount is not None and scene.reading.date is not None:
-        _record(draft, Offer(amount, scene.reading.date))
+        _record(draft, Offer(amount, scene.reading.date), scene)
 
 
 def record_offer(draft: Draft, scene: Scene) -> None:
     """The customer said yes to what we asked back: that is now the promise."""
     if scene.case.offer is not None:
-        _record(draft, scene.case.offer)
+        _record(draft, scene.case.offer, scene)
 
 
-def _record(draft: Draft, offer: Offer) -> None:
+def _record(draft: Draft, offer: Offer, scene: Scene) -> None:
     if offer.amount is None or offer.due_on is None:
         return
-    draft.record_promise(Promise(offer.amount, offer.due_on, draft.now))
-    draft.say("promise_recorded", Purpose.REPLY, amount=offer.amount, promised_on=offer.due_on)
+    before = scene.case.promise
+    moved = before.moved + 1 if before is not None and offer.due_on > before.due_on else 0
+    draft.record_promise(Promise(offer.amount, offer.due_on, draft.now, later=offer.later, moved=moved))
+    if offer.later:
+        series = (Instalment(offer.amount, offer.due_on), *offer.later)
+        draft.say("series_recorded", Purpose.REPLY, instalments=series)
+    else:
+        draft.say("promise_recorded", Purpose.REPLY, amount=offer.amount, promised_on=offer.due_on)
+
+
+def repeat_promise(draft: Draft, scene: Scene) -> None:
+    """The customer only affirms what stands: say once more what was promised."""
+    if scene.case.promise is not None:
+        promise = scene.case.promise
+        draft.say("promise_recorded", Purpose.REPLY, amount=promise.amount, promised_on=promise.due_on)
+
+
+def cancel_promise(draft: Draft, scene: Scene) -> None:
+    """The customer takes the promise back: it is cancelled, not broken, and another day is asked for."""
+    withdraw_promise(draft, scene)
+    draft.ask(Asked.DATE)
+    draft.say("promise_cancelled", Purpose.REPLY)
+
+
+def withdraw_promise(draft: Draft, scene: Scene) -> None:
+    """What the customer says now takes the place of what they promised: nobody will call it broken."""
+    if draft.case.promise is not None:
+        draft.close_promise(PromiseStatus.CANCELLED)
+
+
+def ask_for_more(draft: Draft, scene: Scene) -> None:
+    """The sum is less than a promise may be of: name the least, keep the day, and point to help."""
+    least = scene.rules.promises.least(scene.case, draft.today)
+    day = scene.reading.date or (scene.case.offer.due_on if scene.case.offer else None)
+    draft.ask(Asked.AMOUNT, Offer(None, day))
+    draft.say("promise_too_small", Purpose.REPLY, least=least)
 
 
 def offer_promise(draft: Draft, scene: Scene) -> None:
     """Ask back what was understood, with date and amount written out; a missing amount is all that is due now."""
-    before = scene.case.offer or Offer()
+    before, standing = scene.case.offer or Offer(), scene.case.promise
+    series = series_of(scene)
+    if series:
+        draft.ask(Asked.CONFIRM_PROMISE, Offer(series[0].amount, series[0].due_on, series[1:]))
+        draft.say("series_offered", Purpose.REPLY, instalments=series)
+        return
     said = resolve_amount(scene.reading.amount, scene.case)
-    amount = said or before.amount or scene.case.amount_due
-    due_on = scene.reading.date or before.due_on
+    amount = said or before.amount or (standing.amount if standing else scene.case.amount_due)
+    due_on = scene.reading.date or before.due_on or (standing.due_on if standing and said else None)
     if due_on is None:
         ask_for_date(draft, scene)
         return
@@ -132,6 +171,10 @@ ACTS: dict[str, Callable[[Draft, Scene], None]] = {
         allow_texts,
         clear_doubt,
         drop_offer,
+        repeat_promise,
+        cancel_promise,
+        withdraw_promise,
+        ask_for_more,
         watch_ledger,
         clarify,
         tell_amount,

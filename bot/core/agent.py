@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bot.core.case import HoldKind, Owner, Promise, State, Timer
+from bot.core.case import HoldKind, Instalment, Owner, Promise, State, Timer
 from bot.core.decision import Purpose
 from bot.core.draft import Draft
 from bot.core.event import AgentActed, AgentAction
+from bot.core.promise import series_fits
 
 SILENT = {State.OPTED_OUT, State.WRONG_NUMBER}  # final for the number: no act of an agent opens the texts again
 
@@ -45,10 +46,20 @@ def on_agent(draft: Draft, act: AgentActed) -> None:
             draft.stop_number("wrong_number")
             draft.go(State.WRONG_NUMBER)
         case AgentAction.RECORD_PROMISE:
-            if act.amount is not None and act.due_on is not None:
-                draft.record_promise(Promise(act.amount, act.due_on, draft.now))
+            if act.later and not _series_fits(draft, act):
+                draft.because("series-refused")
+            elif act.amount is not None and act.due_on is not None:
+                draft.record_promise(Promise(act.amount, act.due_on, draft.now, later=act.later))
                 if draft.case.state not in SILENT:
                     draft.go(State.PROMISED)
+
+
+def _series_fits(draft: Draft, act: AgentActed) -> bool:
+    """Agents pass the same limits on a series as customers do."""
+    if act.amount is None or act.due_on is None:
+        return False
+    series = (Instalment(act.amount, act.due_on), *act.later)
+    return series_fits(series, draft.today, draft.case, draft.rules.promises)
 
 
 def _resolve(draft: Draft, act: AgentActed) -> None:

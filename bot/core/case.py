@@ -104,22 +104,43 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Instalment:
+    """A sum and its day, as one of several. `paid` is what was posted towards it."""
+
+    amount: Decimal
+    due_on: date
+    paid: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
 class Promise:
-    """A promise to pay. `paid` counts what was posted since it was made; `id` is None until it is stored."""
+    """A promise to pay. `paid` counts what was posted since it was made; `id` is None until it is stored.
+
+    `later` are the further promises of a series, in order: the first becomes the open one when this one is kept.
+    `moved` counts how often the customer has put it off.
+    """
 
     amount: Decimal
     due_on: date
     made_at: datetime
     paid: Decimal = Decimal(0)
     id: int | None = None
+    later: tuple[Instalment, ...] = ()
+    moved: int = 0
+
+    @property
+    def total(self) -> Decimal:
+        """The sum of the whole series."""
+        return self.amount + sum((one.amount for one in self.later), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What was understood, or is half known, and waits for the customer's yes."""
+    """What was understood, or is half known, and waits for the customer's yes; `later` is the rest of a series."""
 
     amount: Decimal | None = None
     due_on: date | None = None
+    later: tuple[Instalment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.core.case import Case, HoldKind, PromiseStatus, Timer
+from bot.core.case import Case, HoldKind, Instalment, PromiseStatus, Timer
 
-Slot = str | int | Decimal | date
+Slot = str | int | Decimal | date | tuple[Instalment, ...]
 
 
 class Purpose(StrEnum):
@@ -40,10 +40,16 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class RecordPromise:
-    """Write a promise to pay on the file; an open one is replaced (and counted as cancelled, not broken)."""
+    """Write a promise to pay on the file; an open one is replaced (and counted as cancelled, not broken).
+
+    `later`, `moved` and `paid` as in `Promise`: the next of a series begins with what was paid beyond the one before.
+    """
 
     amount: Decimal
     due_on: date
+    later: tuple[Instalment, ...] = ()
+    moved: int = 0
+    paid: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,8 +132,11 @@ class Draft:
         if self.case.promise is not None:
             self.close_promise(PromiseStatus.CANCELLED)
         self.change(promise=promise)
-        self.effects.append(RecordPromise(promise.amount, promise.due_on))
+        made = RecordPromise(promise.amount, promise.due_on, promise.later, promise.moved, promise.paid)
+        self.effects.append(made)
         self.because(f"promise:{promise.amount}@{promise.due_on}")
+        for one in promise.later:
+            self.because(f"promise-later:{one.amount}@{one.due_on}")
         self.ask(None)
         self.hold(HoldKind.PROMISE_OPEN)
         self.remind_of_promise()
@@ -163,6 +166,15 @@ class Draft:
         self.schedule(Timer.PROMISE_REMINDER, None)
         self.schedule(Timer.PROMISE_CHECK, None)
         self.lift(HoldKind.PROMISE_OPEN)
+
+    def keep_promise(self) -> None:
+        """The open promise is kept: the next of its series opens, with what was paid beyond this one."""
+        kept = self.case.promise
+        self.close_promise(PromiseStatus.KEPT)
+        if kept is not None and kept.later and self.case.amount_due > 0:
+            next_one, *rest = kept.later
+            beyond = max(Decimal(0), kept.paid - kept.amount)
+            self.record_promise(Promise(next_one.amount, next_one.due_on, self.now, beyond, later=tuple(rest)))
 
     def resume_dunning(self) -> None:
         """Set the next reminder by the tier's cadence, unless something stands in its way."""

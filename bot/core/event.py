@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.core.case import Timer
+from bot.core.case import Instalment, Timer
 from bot.core.reading import Reading
 
 
@@ -63,7 +63,10 @@ class AgentAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgentActed:
-    """An agent did something; `text` is their message or reason, `lift` says that the holds go with the handoff."""
+    """An agent did something; `text` is their message or reason, `lift` says that the holds go with the handoff.
+
+    `later` are the further promises of a series whose first is `amount` on `due_on`.
+    """
 
     action: AgentAction
     agent: str
@@ -71,6 +74,7 @@ class AgentActed:
     amount: Decimal | None = None
     due_on: date | None = None
     lift: bool = False
+    later: tuple[Instalment, ...] = ()
 
 
 Event = Heard | TimerDue | PaymentPosted | NumberRefused | SendFailed | AgentActed

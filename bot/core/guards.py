@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.calendar import local_day
-from bot.core.case import Case
-from bot.core.promise import is_plausible, is_within_horizon, resolve_amount
+from bot.core.case import Case, Instalment
+from bot.core.promise import is_plausible, is_within_horizon, resolve_amount, series_fits
 from bot.core.reading import Asked, Intent, Reading
 from bot.core.rules import Rules
 
@@ -32,6 +32,8 @@ def promise_is_sure(scene: Scene) -> bool:
     """Date and amount are explicit, possible and read with certainty: record it without asking."""
     reading, case, rules = scene.reading, scene.case, scene.rules
     amount = resolve_amount(reading.amount, case)
+    if reading.series:
+        return False  # several days and sums are always said back
     if reading.date is None or reading.date_vague or amount is None or reading.conditional:
         return False
     sure = float(rules.promises.sure_enough)
@@ -52,8 +54,47 @@ def promise_is_far(scene: Scene) -> bool:
 
 
 def promise_has_date(scene: Scene) -> bool:
-    """A day is known, from this reply or from what was offered before: the rest can be asked back."""
-    return scene.reading.date is not None or (scene.case.offer is not None and scene.case.offer.due_on is not None)
+    """A day is known, from this reply, from what was offered or from what stands: the rest can be asked back."""
+    if scene.reading.date is not None or (scene.case.offer is not None and scene.case.offer.due_on is not None):
+        return True
+    return scene.case.promise is not None and scene.reading.amount is not None
+
+
+def promise_is_small(scene: Scene) -> bool:
+    """The sum is less than the policy lets a promise be of at these days past due."""
+    amount = resolve_amount(scene.reading.amount, scene.case)
+    if amount is None or scene.reading.series:
+        return False
+    return amount < scene.rules.promises.least(scene.case, local_day(scene.now, scene.case.zone))
+
+
+def promise_is_small_again(scene: Scene) -> bool:
+    """We named the least sum already, and the customer cannot pay even that: a person finds a way."""
+    return scene.case.asked is Asked.AMOUNT and promise_is_small(scene)
+
+
+def promise_moved_too_often(scene: Scene) -> bool:
+    """The customer has put this promise off as often as the policy allows; a plan suits them better."""
+    standing, day = scene.case.promise, scene.reading.date
+    if standing is None or day is None or day <= standing.due_on:
+        return False
+    return standing.moved + 1 >= scene.rules.promises.moved_for_a_person
+
+
+def promise_is_repeated(scene: Scene) -> bool:
+    """A promise stands, and this reply names no other day and no other sum."""
+    standing, reading = scene.case.promise, scene.reading
+    if standing is None or reading.date_vague or reading.conditional:
+        return False
+    amount = resolve_amount(reading.amount, scene.case)
+    return reading.date in (None, standing.due_on) and amount in (None, standing.amount)
+
+
+def series_of(scene: Scene) -> tuple[Instalment, ...]:
+    """The series that was said, if it is one that can be recorded."""
+    series = tuple(Instalment(one.amount, one.date) for one in scene.reading.series)
+    today = local_day(scene.now, scene.case.zone)
+    return series if len(series) > 1 and series_fits(series, today, scene.case, scene.rules.promises) else ()
 
 
 def offer_is_complete(scene: Scene) -> bool:
@@ -95,6 +136,10 @@ GUARDS: dict[str, Callable[[Scene], bool]] = {
         promise_is_sure,
         promise_is_far,
         promise_has_date,
+        promise_is_small,
+        promise_is_small_again,
+        promise_moved_too_often,
+        promise_is_repeated,
         offer_is_complete,
         opt_out_was_asked,
         nothing_is_due,

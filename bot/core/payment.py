@@ -20,22 +20,24 @@ def on_payment(draft: Draft, payment: PaymentPosted) -> None:
     """Keep the promise, close the case or go back to reminders; whatever was queued about the debt is out of date."""
     draft.because(f"payment:{payment.amount}")
     draft.cancel_queued("payment-posted")
+    if draft.case.held(HoldKind.PAID_CLAIM):  # this is what the customer spoke of, or a person will be told otherwise
+        draft.lift(HoldKind.PAID_CLAIM)
+        draft.schedule(Timer.PAID_CHECK, None)
     kept = False
-    if draft.case.promise is not None:
-        kept = judge(draft.case.promise, draft.rules.promises) is PromiseStatus.KEPT
-        if kept:
-            draft.close_promise(PromiseStatus.KEPT)
+    while (promise := draft.case.promise) is not None:
+        if judge(promise, draft.rules.promises) is not PromiseStatus.KEPT:
+            break
+        draft.keep_promise()
+        kept = True
     if draft.case.amount_due <= 0:
         _settle(draft, payment)
     elif kept:
         _thank(draft, "promise_kept", payment)
-        if draft.case.state is State.PROMISED:
+        if draft.case.state is State.PROMISED and draft.case.promise is None:
             draft.go(State.CONTACTED)
         draft.resume_dunning()
     elif draft.case.promise is None:
         if draft.case.state is State.PAID_CLAIMED:
-            draft.lift(HoldKind.PAID_CLAIM)
-            draft.schedule(Timer.PAID_CHECK, None)
             draft.go(State.CONTACTED)
         _thank(draft, "payment_received", payment)
         draft.resume_dunning()

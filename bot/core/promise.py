@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from bot.core.case import Case, Promise, PromiseStatus
+from bot.core.case import Case, Instalment, Promise, PromiseStatus
 from bot.core.reading import AmountKind, SaidAmount
 
 CENT = Decimal("0.01")
@@ -21,6 +22,10 @@ class PromiseRules:
     kept_share: Decimal
     remind_days_before: tuple[int, ...]
     horizon_days: tuple[tuple[int, int], ...]  # (from days past due, longest horizon), ascending
+    least_share: tuple[tuple[int, Decimal], ...]  # (from days past due, least share of what is due), ascending
+    series_most: int
+    series_days: int
+    moved_for_a_person: int
     broken_for_a_person: int
     sure_enough: Decimal
 
@@ -31,6 +36,14 @@ class PromiseRules:
             if days_past_due >= since:
                 longest = days
         return longest
+
+    def least(self, case: Case, today: date) -> Decimal:
+        """The smallest sum that a promise may be of: a share of what is due, whole cents."""
+        share = Decimal(0)
+        for since, part in self.least_share:
+            if case.days_past_due(today) >= since:
+                share = part
+        return (case.amount_due * share).quantize(CENT, rounding=ROUND_HALF_UP)
 
 
 def resolve_amount(said: SaidAmount | None, case: Case) -> Decimal | None:
@@ -51,8 +64,21 @@ def resolve_amount(said: SaidAmount | None, case: Case) -> Decimal | None:
 
 
 def is_within_horizon(due_on: date, today: date, case: Case, rules: PromiseRules) -> bool:
-    """Whether a promise for this day is near enough; a later one is a plan and needs a person."""
+    """Whether a promise for this day is near enough; a later one is a plan."""
     return today <= due_on <= today + timedelta(days=rules.horizon(case.days_past_due(today)))
+
+
+def series_fits(series: Sequence[Instalment], today: date, case: Case, rules: PromiseRules) -> bool:
+    """Whether several promises can be recorded as a series: few, near, one after the other, no more than is owed."""
+    days = [one.due_on for one in series]
+    return (
+        0 < len(series) <= rules.series_most
+        and days == sorted(set(days))
+        and is_within_horizon(days[0], today, case, rules)
+        and days[-1] <= today + timedelta(days=rules.series_days)
+        and all(one.amount > 0 for one in series)
+        and sum(one.amount for one in series) <= case.balance
+    )
 
 
 def is_plausible(amount: Decimal, case: Case) -> bool:

@@ -88,11 +88,20 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class DatedSum:
+    """A sum and the day that was said with it."""
+
+    amount: Decimal
+    date: date
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One reply, read. `intents` is never empty and is sorted by rank.
 
     `scores` holds a probability per intent; `date_score` and `amount_score` say how sure the slots are
     (1.0 where the words are explicit, lower where they are ambiguous). `opt_out_suspected` means: hold texts and ask.
+    `series`: where several sums were said, each with its day, all of them in order; `date` and `amount` are the first.
     """
 
     text: str
@@ -108,6 +117,7 @@ class Reading:
     opt_out_suspected: bool = False
     spans: tuple[Span, ...] = ()
     rejected: tuple[str, ...] = ()
+    series: tuple[DatedSum, ...] = ()
 
     @property
     def primary(self) -> Intent:

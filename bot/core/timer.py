@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.core.case import HoldKind, Owner, PromiseStatus, State, Timer
+from bot.core.case import Case, HoldKind, Owner, PromiseStatus, State, Timer
 from bot.core.contact import may_text
 from bot.core.decision import Purpose
 from bot.core.draft import Draft
@@ -84,11 +84,20 @@ def _check_promise(draft: Draft) -> None:
     if promise is None:
         draft.because("stale")
         return
+    if draft.case.held(HoldKind.PAID_CLAIM):
+        draft.because("payment-is-looked-for")
+        draft.schedule(Timer.PROMISE_CHECK, draft.now + timedelta(days=1))
+        return
     status = judge(promise, draft.rules.promises)
-    draft.close_promise(status)
-    if draft.case.state is State.PROMISED:
+    if status is PromiseStatus.BROKEN and any(hold.kind is not HoldKind.PROMISE_OPEN for hold in draft.case.holds):
+        status = PromiseStatus.CANCELLED  # something graver came up since: nobody is blamed for it
+    if status is PromiseStatus.KEPT:
+        draft.keep_promise()
+    else:
+        draft.close_promise(status)
+    if draft.case.state is State.PROMISED and draft.case.promise is None:
         draft.go(State.CONTACTED)
-    if status is PromiseStatus.KEPT or draft.case.amount_due <= 0:
+    if status in (PromiseStatus.KEPT, PromiseStatus.CANCELLED) or draft.case.amount_due <= 0:
         draft.resume_dunning()
         return
     if draft.case.broken_in_a_row >= draft.rules.promises.broken_for_a_person:
@@ -96,7 +105,7 @@ def _check_promise(draft: Draft) -> None:
         draft.hold(HoldKind.HANDOFF)
         draft.handoff("broken_promises", f"{draft.case.broken_in_a_row} promises broken in a row")
         return
-    if draft.case.state not in NOT_DUNNED and not draft.case.holds and draft.case.owner is Owner.BOT:
+    if draft.case.state not in NOT_DUNNED and _may_be_asked(draft.case):
         draft.say(
             f"promise_{status}",
             Purpose.REMINDER,
@@ -108,6 +117,11 @@ def _check_promise(draft: Draft) -> None:
     draft.resume_dunning()
 
 
+def _may_be_asked(case: Case) -> bool:
+    """Nothing stands still, and no person is on the case whom a text of ours would cut across."""
+    return not case.holds and case.handoff_queue is None and case.owner is Owner.BOT
+
+
 def _give_up_waiting(draft: Draft) -> None:
     if draft.case.asked is None:
         draft.because("stale")
@@ -115,17 +129,23 @@ def _give_up_waiting(draft: Draft) -> None:
     draft.ask(None)
     draft.change(unclear_in_a_row=0)
     if draft.case.state in (State.CLARIFYING, State.PROMISE_OFFERED):
-        draft.go(State.CONTACTED)
+        draft.go(State.CONTACTED if draft.case.promise is None else State.PROMISED)
     draft.resume_dunning()
 
 
 def _check_ledger(draft: Draft) -> None:
-    if draft.case.state is not State.PAID_CLAIMED:
+    if not draft.case.held(HoldKind.PAID_CLAIM):
         draft.because("stale")
         return
     draft.lift(HoldKind.PAID_CLAIM)
-    draft.go(State.CONTACTED)
-    if draft.case.amount_due > 0:
+    if draft.case.state is State.PAID_CLAIMED:
+        draft.go(State.CONTACTED if draft.case.promise is None else State.PROMISED)
+    if draft.case.amount_due <= 0:
+        draft.because("payment-found")
+        draft.go(None if draft.case.state in NOT_DUNNED else State.SETTLED)
+        if draft.case.owner is Owner.BOT:
+            draft.say("payment_found", Purpose.NOTICE)
+    else:
         draft.because("payment-not-found")
         draft.handoff("paid_claim", "payment not found in the ledger")
         if draft.case.owner is Owner.BOT:

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from bot.core.case import Instalment
 from bot.core.decision import Slot
 from bot.core.rules import Rules
 from bot.dialogues.content import ROOT, ContentError
@@ -32,6 +33,10 @@ PROMISED = frozenset({"amount", "promised_on"})
 # Responses that are chosen in code rather than by an outcome's `say`, and what is known where each is said.
 SAID_BY_CODE = {
     "promise_recorded": PROMISED,
+    "promise_cancelled": frozenset[str](),
+    "promise_too_small": LEDGER | {"least"},
+    "series_recorded": frozenset({"instalments"}),
+    "series_offered": frozenset({"instalments"}),
     "promise_offered": PROMISED,
     "ask_for_date": frozenset[str](),
     "ask_for_date_of_amount": frozenset({"amount"}),
@@ -43,6 +48,7 @@ SAID_BY_CODE = {
     "payment_received": LEDGER | {"amount"},
     "settled": frozenset({"amount"}),
     "payment_not_found": LEDGER,
+    "payment_found": frozenset[str](),
     "amount_due": LEDGER,
     "opt_out_confirmed": frozenset[str](),
     "opt_in_confirmed": frozenset[str](),
@@ -127,4 +133,5 @@ def sample() -> dict[str, Slot]:
     day, sum_ = date(2026, 12, 28), Decimal("128888.88")
     money: dict[str, Slot] = dict.fromkeys(MONEY, sum_)
     days: dict[str, Slot] = dict.fromkeys(DAYS, day)
-    return {**money, **days, "days_past_due": 120, "product": "business_loan", "tail": "8888"}
+    several = tuple(Instalment(sum_, day) for _ in range(4))
+    return {**money, **days, "instalments": several, "days_past_due": 120, "product": "business_loan", "tail": "8888"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import holidays
@@ -18,7 +19,8 @@ from bot.dialogues.fields import Fields, clock, duration, member, weekdays
 
 HOLIDAY_YEARS = range(2025, 2036)
 PROMISE_NAMES = (
-    "version", "grace_days", "kept_share", "remind_days_before", "horizon_days", "broken_for_a_person", "sure_enough",
+    "version", "grace_days", "kept_share", "remind_days_before", "horizon_days", "least_share", "series_most",
+    "series_days", "moved_for_a_person", "broken_for_a_person", "sure_enough",
 )  # fmt: skip
 LONGEST_CAP = 30  # days: a case knows the texts of the past 30 days only
 
@@ -124,9 +126,21 @@ def load_promises(root: Path) -> PromiseRules:
         kept_share=fields.share("kept_share", "0.95"),
         remind_days_before=remind,
         horizon_days=steps,
+        least_share=_least(fields),
+        series_most=fields.number("series_most", 1, 12),
+        series_days=fields.number("series_days", 1, 366),
+        moved_for_a_person=fields.number("moved_for_a_person", 1),
         broken_for_a_person=fields.number("broken_for_a_person", 1),
         sure_enough=fields.share("sure_enough", "0.75"),
     )
+
+
+def _least(fields: Fields) -> tuple[tuple[int, Decimal], ...]:
+    """Shares of what is due, by days past due."""
+    part = fields.part("least_share")
+    if not all(name.removeprefix("-").isdecimal() for name in part.values):
+        raise ContentError(f"{part.where}: takes whole days past due, each with a share such as 0.05")
+    return tuple(sorted((int(since), part.share(since, "0.05")) for since in part.values))
 
 
 def load_holds(root: Path) -> dict[HoldKind, HoldRules]:

@@ -11,15 +11,16 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from bot.core.case import Instalment
 from bot.core.decision import Slot
 from bot.dialogues.content import ContentError
 from bot.dialogues.fields import Fields
 
-MONEY = frozenset({"amount", "amount_due", "minimum_due", "paid"})
+MONEY = frozenset({"amount", "amount_due", "minimum_due", "paid", "least"})
 DAYS = frozenset({"promised_on", "due_on", "as_of"})
 PLACEHOLDERS = {
     "amount", "amount_due", "minimum_due", "paid", "promised_on", "due_on", "as_of", "days_past_due", "product", "tail",
-    "hotline", "bank", "crisis_line", "emergency",
+    "hotline", "bank", "crisis_line", "emergency", "least", "instalments",
 }  # fmt: skip
 _LINK = re.compile(r"://|https?:|www\.|[a-z0-9-]\.(?:com|cn|net|org|ly|co|io|info|me|top)\b", re.IGNORECASE)
 _WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
@@ -28,6 +29,7 @@ _PRODUCTS = {
     "zh": {"personal_loan": "个人贷款", "credit_card": "信用卡", "business_loan": "经营贷款"},
     "en": {"personal_loan": "loan", "credit_card": "credit card", "business_loan": "business loan"},
 }
+_EACH = {"zh": "", "en": " "}
 _SYMBOLS = {
     "CNY": "¥",
     "USD": "$",
@@ -74,6 +76,8 @@ def read_slots(stored: str) -> dict[str, Slot]:
             slots[name] = Decimal(value)
         elif name in DAYS and isinstance(value, str):
             slots[name] = date.fromisoformat(value)
+        elif name == "instalments" and isinstance(value, list):
+            slots[name] = tuple(Instalment(Decimal(i["amount"]), date.fromisoformat(i["due_on"])) for i in value)
     return slots
 
 
@@ -124,6 +128,11 @@ def _placeholders(text: str, where: str = "response") -> frozenset[str]:
 def _write(name: str, value: Slot, language: str, currency: str) -> str:
     if name == "product":
         return _PRODUCTS[language if language in _PRODUCTS else "en"].get(str(value), str(value))
+    if isinstance(value, tuple):
+        between = "、" if language == "zh" else ", "
+        return between.join(
+            f"{day(i.due_on, language)}{_EACH[language]}{money(i.amount, language, currency)}" for i in value
+        )
     if isinstance(value, Decimal):
         return money(value, language, currency)
     if isinstance(value, date):

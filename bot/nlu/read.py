@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from bot import dialogues
-from bot.core.reading import Asked, Intent, Reading, Span, by_rank
+from bot.core.reading import AmountKind, Asked, Intent, Reading, SaidAmount, Span, by_rank
 from bot.dialogues import ContentError, Example
 from bot.nlu import fusion
 from bot.nlu.folding import Folded, script_of
@@ -17,6 +18,7 @@ from bot.nlu.gate import Gate, Gated, unknown_intents
 from bot.nlu.intents import LABELS, IntentModel, Observed, grams_of
 from bot.nlu.normal import Normal, normalise
 from bot.nlu.patterns import PatternError
+from bot.nlu.series import SAID_BACK, series_of
 from bot.nlu.slots import NONE, Slots, nothing_else, slots_of
 
 UNSURE_PROMISE = 0.1
@@ -75,6 +77,18 @@ class Reader:
         if len(parts) > 1:
             self._add_fragments(parts, asked, scores)
         slots = self._slots(normal, language, heard_at, asked, scores, probabilities[Intent.PROMISE_TO_PAY])
+        series = series_of(normal, language, heard_at) if slots.date and slots.amount else ()
+        if series:
+            first = SaidAmount(AmountKind.EXACT, series[0].amount)
+            slots = replace(
+                slots,
+                date=series[0].date,
+                date_score=SAID_BACK,
+                amount=first,
+                amount_score=SAID_BACK,
+                date_span=None,
+                amount_span=None,
+            )
         suspected = Intent.OPT_OUT not in scores and (
             probabilities[Intent.OPT_OUT] > (0.05 if gated.hinted(Intent.OPT_OUT) else 0.2)
         )
@@ -96,6 +110,7 @@ class Reader:
                 *_slot_spans(normal, slots),
                 *self._model_spans(normal, gated, observed, intents),
             ),
+            series=series,
             rejected=(*(f"{hit.label}: {hit.source}" for hit in gated.taken_back), *slots.rejected),
         )
 

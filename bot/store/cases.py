@@ -112,7 +112,7 @@ async def load(connection: AsyncConnection, ids: Sequence[int], now: datetime) -
                 holds=tuple(Hold(HoldKind(h.kind), h.until_at) for h in holds[id]),
                 handoff_queue=queues[id][0].queue if queues[id] else None,
                 asked=Asked(file.asked) if file.asked else None,
-                offer=Offer(file.offer_amount, file.offer_due_on) if file.offer_amount or file.offer_due_on else None,
+                offer=_offer(file),
                 unclear_in_a_row=file.unclear_in_a_row,
                 contacts=tuple(contact.sent_at for contact in contacts[id]),
                 opened_at=file.opened_at,
@@ -161,4 +161,10 @@ def _account(row: Any) -> Account:
 
 
 def _promise(row: Any) -> Promise:
-    return Promise(amount=row.amount, due_on=row.due_on, made_at=row.made_at, paid=row.paid, id=row.id)
+    return Promise(row.amount, row.due_on, row.made_at, row.paid, row.id, row.later, row.moved)
+
+
+def _offer(row: Any) -> Offer | None:
+    if row.offer_amount is None and row.offer_due_on is None:
+        return None
+    return Offer(row.offer_amount, row.offer_due_on, row.offer_later)

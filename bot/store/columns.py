@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, Text, TypeDecorator
 
+from bot.core.case import Instalment
 from bot.store.keys import KeyProblem, Keyring
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
@@ -63,6 +65,25 @@ class Cents(TypeDecorator[Decimal]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(value).scaleb(-2)
+
+
+class Instalments(TypeDecorator[tuple[Instalment, ...]]):
+    """Sums and their days in order, as JSON that a person can read."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[Instalment, ...] | None, dialect: Dialect) -> str | None:
+        rows = [{"amount": str(i.amount), "due_on": i.due_on.isoformat(), "paid": str(i.paid)} for i in value or ()]
+        return None if value is None else json.dumps(rows)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Instalment, ...] | None:
+        if value is None:
+            return None
+        rows = json.loads(value)
+        return tuple(
+            Instalment(Decimal(r["amount"]), date.fromisoformat(r["due_on"]), Decimal(r["paid"])) for r in rows
+        )
 
 
 class Sealed(TypeDecorator[str]):

@@ -12,7 +12,7 @@ from typing import Any
 
 import phonenumbers
 
-from bot.core.case import Case
+from bot.core.case import Case, Instalment
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ class PromiseView:
     paid: Decimal
     made_at: datetime
     closed_at: datetime | None
+    later: tuple[Instalment, ...] = ()
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True)

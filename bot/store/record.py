@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, update
@@ -148,7 +147,8 @@ class _Round:
                 elif isinstance(effect, d.RecordPromise):
                     made.append({
                         "customer_id": id, "amount": effect.amount, "due_on": effect.due_on, "made_at": self.now,
-                        "status": PromiseStatus.OPEN, "paid": Decimal(0), "closed_at": None,
+                        "status": PromiseStatus.OPEN, "paid": effect.paid, "closed_at": None,
+                        "later": effect.later, "moved": effect.moved,
                     })  # fmt: skip
         await self._many(update(table).where(table.c.id == bindparam("b_id")), paid)
         await self._many(
@@ -251,6 +251,7 @@ class _Round:
                 "b_customer": after.customer_id, "state": after.state, "owner": after.owner, "agent_id": agent_id,
                 "asked": after.asked, "offer_amount": after.offer.amount if after.offer else None,
                 "offer_due_on": after.offer.due_on if after.offer else None, "opened_at": after.opened_at,
+                "offer_later": after.offer.later if after.offer else (),
                 "unclear_in_a_row": after.unclear_in_a_row, "broken_in_a_row": after.broken_in_a_row,
                 "changed_at": self.now,
             })  # fmt: skip

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from bot.store.columns import BigId, Cents, Sealed, UtcMoment
+from bot.core.case import Instalment
+from bot.store.columns import BigId, Cents, Instalments, Sealed, UtcMoment
 
 
 def _id() -> Column[int]:
@@ -29,6 +31,14 @@ def _moment(nullable: bool = True, index: bool = False) -> Column[datetime]:
 
 def _cents(nullable: bool = False) -> Column[Decimal]:
     return Column(Cents, nullable=nullable)
+
+
+def _instalments() -> Column[Any]:
+    return Column(Instalments, nullable=False, server_default="[]")
+
+
+def _count() -> Column[int]:
+    return Column(Integer, nullable=False, server_default="0")
 
 
 def _sealed(nullable: bool = False) -> Column[str]:
@@ -98,6 +108,7 @@ class CaseFile(SQLModel, table=True):
     asked: str | None = Field(default=None, max_length=24)
     offer_amount: Decimal | None = Field(default=None, sa_column=_cents(nullable=True))
     offer_due_on: date | None = None
+    offer_later: tuple[Instalment, ...] = Field(default=(), sa_column=_instalments())
     unclear_in_a_row: int = 0
     broken_in_a_row: int = 0
     opened_at: datetime | None = Field(default=None, sa_column=_moment())
@@ -126,7 +137,7 @@ class Hold(SQLModel, table=True):
 
 
 class Promise(SQLModel, table=True):
-    """A promise to pay and what became of it."""
+    """A promise to pay and what became of it. `later`: what came after it in its series when it was recorded."""
 
     __table_args__ = (
         Index(
@@ -143,6 +154,8 @@ class Promise(SQLModel, table=True):
     due_on: date
     status: str = Field(max_length=12)
     paid: Decimal = Field(sa_column=_cents())
+    later: tuple[Instalment, ...] = Field(default=(), sa_column=_instalments())
+    moved: int = Field(default=0, sa_column=_count())
     made_at: datetime = Field(sa_column=_moment(nullable=False))
     closed_at: datetime | None = Field(default=None, sa_column=_moment())
 

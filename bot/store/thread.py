@@ -100,7 +100,7 @@ async def view(
             if row.lifted_at is None
         ),
         promises=tuple(
-            PromiseView(row.amount, row.due_on, row.status, row.paid, row.made_at, row.closed_at)
+            PromiseView(row.amount, row.due_on, row.status, row.paid, row.made_at, row.closed_at, row.later, row.moved)
             for row in await _of(connection, cases.promise, customer_id)
         ),
         handoffs=tuple(_handoff(row, names) for row in await _of(connection, cases.handoff, customer_id)),

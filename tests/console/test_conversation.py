@@ -93,6 +93,15 @@ async def test_a_promise_made_to_a_person_is_on_the_file(bank: Bank) -> None:
     assert [(row.amount, str(row.due_on), row.status) for row in rows] == [(Decimal(1000), "2026-11-27", "open")]
 
 
+async def test_a_series_of_promises_is_on_the_file_and_one_beyond_the_limits_is_refused(bank: Bank) -> None:
+    browser, customer, _ = await taken(bank)
+    first = {"amount": "400", "due_on": "2026-11-27"}
+    refused = await browser.post(f"/customers/{customer}/promise", **first, amount_2="400", due_on_2="2026-11-27")
+    assert refused.status == 422 and "Several sums must be in order of time" in refused.words
+    page = await browser.post(f"/customers/{customer}/promise", **first, amount_2="300", due_on_2="2026-12-04")
+    assert "¥400.00 · 2026-11-27 open then: ¥300.00 · 2026-12-04" in page.words
+
+
 async def test_a_promise_that_cannot_be_meant_is_refused(bank: Bank) -> None:
     browser, customer, _ = await taken(bank)
     wrong = [(amount, "2026-11-27") for amount in ("0", "-5", "NaN", "Infinity", "1e9", "1.005", "")]

@@ -84,7 +84,7 @@ async def test_a_promise_with_day_and_sum_is_on_the_file_and_written_out(rasa: R
     assert (rasa.slots["promised_amount"], rasa.slots["promised_on"]) == ("500.00", "2026-11-27")
     assert rasa.slots["promised_at"] == "2026-11-23T02:00:00+00:00"
     promise = {"type": "RecordPromise", "amount": "500.00", "due_on": "2026-11-27"}
-    assert promise in rasa.slots["decision"]["effects"]
+    assert any(promise.items() <= effect.items() for effect in rasa.slots["decision"]["effects"])
 
 
 async def test_a_promise_in_english_without_a_language_is_answered_in_english(rasa: Rasa) -> None:
