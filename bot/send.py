@@ -27,7 +27,7 @@ from bot.gateways.base import Accepted, ErrorClass, Outgoing, SendError
 from bot.gateways.channel import Channel
 from bot.store import cases, outgoing
 from bot.store.cases import File
-from bot.store.outgoing import LEASE, Due
+from bot.store.outgoing import LEASE, Due, Matched
 from bot.store.record import append_journal
 from bot.store.session import Database
 from bot.turn import Mind, follow
@@ -114,6 +114,7 @@ async def _prepare(
             {
                 "b_id": one.due.id, "state": "submitting", "reason": None, "lease_at": now + lease, "sent_at": now,
                 "attempts": one.due.attempts + 1, "text": one.outgoing.text, "segments": count(one.outgoing.text).parts,
+                "number_hash": one.file.number_hash,
             }
             for one in ready
         ],
@@ -254,9 +255,10 @@ async def _consequences(
         return
     if answer.kind is ErrorClass.CONFIG:
         log.error("channel paused", channel=row.channel, reason=answer.reason, code=answer.code)
-        await outgoing.pause(connection, row.channel, str(answer))
-    elif answer.kind is ErrorClass.OPTED_OUT:
-        await follow(connection, mind, file, NumberRefused(opted_out=True), now)
+        await outgoing.pause(connection, row.channel, str(answer), now)
+    elif answer.kind in (ErrorClass.OPTED_OUT, ErrorClass.DEAD_NUMBER):
+        refused = NumberRefused(opted_out=answer.kind is ErrorClass.OPTED_OUT)
+        await follow(connection, mind, file, refused, now)
     elif _outcome(row, answer, now)["state"] == "failed":
         await follow(connection, mind, file, SendFailed(f"a text could not be sent: {answer.reason}"), now)
 
@@ -309,9 +311,27 @@ async def apply_receipts(database: Database, mind: Mind, now: datetime, limit: i
             ]
             await append_journal(connection, entries, now)
         for one in matched:
-            if one.kind == ErrorClass.OPTED_OUT:
-                await follow(connection, mind, files[one.customer_id], NumberRefused(opted_out=True), now)
-            elif one.kind == ErrorClass.PERMANENT and one.status in ("undelivered", "failed"):
-                failed = SendFailed(f"a text was not delivered [{one.code}]")
-                await follow(connection, mind, files[one.customer_id], failed, now)
-    return len(matched)
+            await _learn(connection, mind, files[one.customer_id], one, now)
+        expired = await outgoing.expire_receipts(connection, now - GIVE_UP, now)
+    return len(matched) + expired
+
+
+async def _learn(connection: Any, mind: Mind, file: File, one: Matched, now: datetime) -> None:
+    """What a receipt says beyond its text: of the number that it went to, of the channel, to a person."""
+    lost = one.status in ("undelivered", "failed")
+    refused = one.kind == ErrorClass.OPTED_OUT or (one.kind == ErrorClass.DEAD_NUMBER and lost)
+    if refused and one.number_hash not in (None, file.number_hash):
+        # It went to a number that the customer no longer has: that number stops, not the one that came after it.
+        reason = "opt_out" if one.kind == ErrorClass.OPTED_OUT else "number_dead"
+        await outgoing.stop_number(connection, one.number_hash or "", reason, now)
+    elif refused:
+        await follow(connection, mind, file, NumberRefused(opted_out=one.kind == ErrorClass.OPTED_OUT), now)
+    elif lost and one.kind in (ErrorClass.PERMANENT, ErrorClass.CONFIG):
+        await follow(connection, mind, file, SendFailed(f"a text was not delivered [{one.code}]"), now)
+    if (
+        lost
+        and one.kind == ErrorClass.CONFIG
+        and not await outgoing.mended_since(connection, one.channel, one.sent_at or now)
+    ):
+        log.error("channel paused", channel=one.channel, reason="reports name a fault of ours", code=one.code)
+        await outgoing.pause(connection, one.channel, f"config: reports name a fault of ours [{one.code}]", now)

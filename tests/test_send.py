@@ -30,6 +30,7 @@ from tests.machine import STRANGER, Machine, add_customer, machine
 NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)  # Monday, 10:02 in Shanghai
 PHONE = "+8613800138000"
 handoff, receipt, suppression = t.Handoff.__table__, t.Receipt.__table__, t.Suppression.__table__  # type: ignore[attr-defined]
+letter = t.DeadLetter.__table__  # type: ignore[attr-defined]
 Start = Callable[..., AbstractAsyncContextManager[Machine]]
 
 
@@ -124,7 +125,7 @@ async def test_bad_credentials_pause_the_channel_burn_nothing_and_sending_goes_o
         await one.wait(NOW + timedelta(minutes=20))
         assert one.texts(PHONE) == []
         async with one.database.write() as connection:
-            await outgoing.pause(connection, "phone", None)
+            await outgoing.resume(connection, "phone", one.now)
         await one.work()
         assert {row.state for row in await texts(one)} == {"sent"}
 
@@ -139,13 +140,26 @@ async def test_a_number_that_refused_at_the_carrier_is_an_opt_out_on_the_file(st
         assert [row.state for row in await texts(one)] == ["failed"]
 
 
-async def test_a_number_that_does_not_exist_calls_a_person_at_once(start: Start) -> None:
+async def test_a_number_that_does_not_exist_is_stopped_and_a_person_looks_for_another(start: Start) -> None:
     async with start(Faults(dead_numbers=frozenset({PHONE}))) as one:
         id = await add_customer(one, customer())
-        await one.work()
+        await one.wait(NOW + timedelta(days=10))
         [row] = await texts(one)
         assert (row.state, row.attempts) == ("failed", 1)
-        assert (await one.case(id)).handoff_queue == "undelivered"
+        case = await one.case(id)
+        assert (case.handoff_queue, case.reachable, case.state) == ("contact_data", False, State.CONTACTED)
+        assert [row.reason for row in await one.rows(suppression)] == ["number_dead"]
+        # The number is stopped, not the person: with another one they are reachable again.
+        assert await add_customer(one, customer(number="+8613900139000")) == id
+        assert (await one.case(id)).reachable
+
+
+async def test_a_text_that_may_never_go_calls_a_person_and_leaves_the_number_alone(start: Start) -> None:
+    async with start(always(ErrorClass.PERMANENT)) as one:
+        id = await add_customer(one, customer())
+        await one.work()
+        case = await one.case(id)
+        assert (case.handoff_queue, case.reachable) == ("undelivered", True)
 
 
 async def test_a_lost_answer_is_looked_up_and_never_sent_again(start: Start) -> None:
@@ -310,6 +324,66 @@ async def test_a_receipt_for_nothing_of_ours_stays_parked_and_harms_nothing(one:
         await store(connection, [report("delivered", "nobody's")], STRANGER)
     assert await apply_receipts(one.database, one.mind, one.now) == 0
     assert [row.matched_at for row in await one.rows(receipt)] == [None]
+
+
+async def test_a_receipt_that_waited_a_day_for_its_text_is_laid_before_a_person_once(one: Machine) -> None:
+    async with one.database.write() as connection:
+        await store(connection, [report("delivered", "nobody's", "000")], STRANGER)
+    one.now += timedelta(hours=25)
+    rounds = [await apply_receipts(one.database, one.mind, one.now) for _ in range(3)]
+    assert rounds == [1, 0, 0]
+    [kept] = await one.rows(letter)
+    assert kept.reason == "a receipt that belongs to no text of ours"
+    assert '"our_ref": "nobody\'s"' in kept.body
+
+
+async def test_a_report_that_nobody_has_the_number_stops_it_and_calls_a_person_for_another(one: Machine) -> None:
+    id = await add_customer(one, customer())
+    await one.work()
+    [row] = await texts(one)
+    async with one.database.write() as connection:
+        dead = [report(status, row.our_ref, "MK:0001", ErrorClass.DEAD_NUMBER) for status in ("undelivered", "failed")]
+        await store(connection, dead, STRANGER)
+    await one.work()
+    case = await one.case(id)
+    assert (case.handoff_queue, case.reachable) == ("contact_data", False)
+    assert [row.reason for row in await one.rows(suppression)] == ["number_dead"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"), [(ErrorClass.DEAD_NUMBER, "number_dead"), (ErrorClass.OPTED_OUT, "opt_out")]
+)
+async def test_a_report_on_a_number_that_was_replaced_since_stops_the_old_number_alone(
+    one: Machine, kind: ErrorClass, reason: str
+) -> None:
+    id = await add_customer(one, customer())
+    await one.work()
+    [row] = await texts(one)
+    await add_customer(one, customer(number="+8613900139000"))
+    async with one.database.write() as connection:
+        await store(connection, [report("failed", row.our_ref, "x", kind)], STRANGER)
+    await one.work()
+    case = await one.case(id)
+    assert (case.reachable, case.state) == (True, State.CONTACTED)
+    assert [(s.number_hash, s.reason) for s in await one.rows(suppression)] == [(row.number_hash, reason)]
+
+
+async def test_reports_that_name_a_fault_of_ours_pause_the_channel_unless_it_was_mended_since(one: Machine) -> None:
+    await add_customer(one, customer())
+    await one.work()
+    [row] = await texts(one)
+
+    async def told(code: str) -> dict[str, str]:
+        async with one.database.write() as connection:
+            await store(connection, [report("failed", row.our_ref, code, ErrorClass.CONFIG)], STRANGER)
+        await one.work()
+        async with one.database.read() as connection:
+            return await outgoing.paused(connection)
+
+    assert await told("30034") == {"phone": "config: reports name a fault of ours [30034]"}
+    async with one.database.write() as connection:
+        await outgoing.resume(connection, "phone", one.now + timedelta(minutes=1))
+    assert await told("30032") == {}  # of a text that left before it was mended
 
 
 async def test_a_report_that_the_number_is_gone_calls_a_person_once(one: Machine) -> None:

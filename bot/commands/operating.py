@@ -72,10 +72,12 @@ def _switch(name: str, reason: str | None, demo: bool) -> None:
             known = list((await connection.execute(select(channel.c.name).order_by(channel.c.name))).scalars())
             if name not in known:
                 raise SettingsError(f"there is no channel {name!r}; there are {', '.join(known) or 'none yet'}")
-            await outgoing.pause(connection, name, reason)
-            await agents.log_access(
-                connection, "command line", None, f"channel {name}: {reason or 'resumed'}", app.Clock()()
-            )
+            now = app.Clock()()
+            if reason is None:
+                await outgoing.resume(connection, name, now)
+            else:
+                await outgoing.pause(connection, name, reason, now)
+            await agents.log_access(connection, "command line", None, f"channel {name}: {reason or 'resumed'}", now)
 
     asyncio.run(run())
 

@@ -18,8 +18,9 @@ class ErrorClass(StrEnum):
     RETRYABLE = "retryable"  # transient: back off and try again
     THROTTLED = "throttled"  # later, not counted as an attempt
     OPTED_OUT = "opted_out"  # the provider knows that this number refused: never again
-    PERMANENT = "permanent"  # this number or this content will never go
-    CONFIG = "config"  # our credentials, balance or template: pause the channel, burn no message
+    DEAD_NUMBER = "dead_number"  # nobody has this number: stop it, and ask for another
+    PERMANENT = "permanent"  # this content, or this way to this number, will never go
+    CONFIG = "config"  # our credentials, balance or registration: pause the channel, burn no message
     UNKNOWN = "unknown"  # written to the wire, no answer: never resend blindly
 
 

@@ -27,6 +27,7 @@ STATUS_OF_CLASS = {
     ErrorClass.RETRYABLE: 503,
     ErrorClass.THROTTLED: 429,
     ErrorClass.OPTED_OUT: 422,
+    ErrorClass.DEAD_NUMBER: 422,
     ErrorClass.PERMANENT: 422,
     ErrorClass.CONFIG: 403,
     ErrorClass.UNKNOWN: 504,

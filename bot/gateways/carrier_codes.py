@@ -18,8 +18,10 @@ CODES = (
     (r"LIMIT|BEYONDN|DB:0142|MK:1041|IB:0008|流控", ErrorClass.THROTTLED),
     # Switched off, or no answer within the carrier's own network.
     (r"EXPIRED|MK:0010|MK:0023|关机|不在服务区|\b(MA|MB|MC|IA|IC):", ErrorClass.RETRYABLE),
-    # No such number, suspended, or a handset that cannot take texts.
-    (r"UNDELIV|\bMK:|空号|停机", ErrorClass.PERMANENT),
+    # Nobody has this number. One that is suspended (MK:0005, 停机) may be back when its bill is paid.
+    (r"\bMK:0001\b|空号|不存在", ErrorClass.DEAD_NUMBER),
+    # Suspended, or a handset that cannot take texts.
+    (r"UNDELIV|\bMK:|停机", ErrorClass.PERMANENT),
 )
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), kind) for pattern, kind in CODES)
 

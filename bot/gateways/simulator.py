@@ -148,7 +148,7 @@ class Simulator:
         if message.to in self.faults.refused_numbers or message.to in self._opted_out:
             raise SendError(ErrorClass.OPTED_OUT, "this number refused", "sim-opted-out")
         if message.to in self.faults.dead_numbers:
-            raise SendError(ErrorClass.PERMANENT, "no such number", "sim-dead")
+            raise SendError(ErrorClass.DEAD_NUMBER, "no such number", "sim-dead")
         draw = chance.random()
         for kind, share in self.faults.fail.items():
             draw -= share

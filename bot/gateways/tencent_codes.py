@@ -10,9 +10,9 @@ CLASS_OF_CODE = {
     # Only outside the hours in which marketing may go out.
     "FailedOperation.MarketingSendTimeConstraint": ErrorClass.THROTTLED,
     # The number or the words.
-    "FailedOperation.PhoneNumberParseFail": ErrorClass.PERMANENT,
+    "FailedOperation.PhoneNumberParseFail": ErrorClass.DEAD_NUMBER,
     "FailedOperation.ContainSensitiveWord": ErrorClass.PERMANENT,
-    "InvalidParameterValue.IncorrectPhoneNumber": ErrorClass.PERMANENT,
+    "InvalidParameterValue.IncorrectPhoneNumber": ErrorClass.DEAD_NUMBER,
     "InvalidParameterValue.ProhibitedUseUrlInTemplateParameter": ErrorClass.PERMANENT,
     "InvalidParameterValue.ContentLengthLimit": ErrorClass.PERMANENT,
     "InvalidParameterValue.TemplateParameterLengthLimit": ErrorClass.PERMANENT,

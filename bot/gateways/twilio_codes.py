@@ -33,16 +33,16 @@ CLASS_OF_CODE = {
     "30036": ErrorClass.RETRYABLE,  # the validity period is over
     "30410": ErrorClass.RETRYABLE,  # the provider timed out
     "21610": ErrorClass.OPTED_OUT,  # the recipient sent STOP to this sender
-    "21211": ErrorClass.PERMANENT,  # not a phone number
+    "21211": ErrorClass.DEAD_NUMBER,  # not a phone number
     "21214": ErrorClass.PERMANENT,  # cannot be reached
     "21602": ErrorClass.PERMANENT,  # no text
     "21604": ErrorClass.PERMANENT,  # no recipient
     "21612": ErrorClass.PERMANENT,  # no route from this sender to this number
-    "21614": ErrorClass.PERMANENT,  # not a mobile number
+    "21614": ErrorClass.DEAD_NUMBER,  # not a mobile number
     "21617": ErrorClass.PERMANENT,  # longer than 1,600 characters
     "30004": ErrorClass.PERMANENT,  # blocked; perhaps an opt-out at the carrier: for a person to look at
-    "30005": ErrorClass.PERMANENT,  # unknown handset
-    "30006": ErrorClass.PERMANENT,  # landline, or a carrier out of reach
+    "30005": ErrorClass.DEAD_NUMBER,  # unknown handset
+    "30006": ErrorClass.PERMANENT,  # landline, or a carrier out of reach: which of them, nobody says
     "30007": ErrorClass.PERMANENT,  # filtered as spam
     "30010": ErrorClass.PERMANENT,  # dearer than the highest price allowed
     "20003": ErrorClass.CONFIG,  # the account or its token is refused

@@ -17,7 +17,7 @@ STATUS = {
 CLASS_OF_REPORT = {
     "1": ErrorClass.RETRYABLE,  # no reason given
     "2": ErrorClass.RETRYABLE,  # absent for now
-    "3": ErrorClass.PERMANENT,  # absent for good
+    "3": ErrorClass.DEAD_NUMBER,  # absent for good
     "4": ErrorClass.PERMANENT,  # barred by the user
     "5": ErrorClass.PERMANENT,  # the number was ported
     "6": ErrorClass.PERMANENT,  # blocked as spam

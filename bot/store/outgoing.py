@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.decision import Purpose
 from bot.store import tables as t
-from bot.store.cases import lock, outbox
+from bot.store.cases import lock, outbox, suppression
 from bot.store.record import upsert
 
-channel, receipt = t.Channel.__table__, t.Receipt.__table__  # type: ignore[attr-defined]
+channel, receipt, dead_letter = t.Channel.__table__, t.Receipt.__table__, t.DeadLetter.__table__  # type: ignore[attr-defined]
 
 LEASE = timedelta(seconds=60)  # longer than any gateway's time-out: after it, nobody is sending this any more
 RANK = {"queued": 10, "sent": 20, "undelivered": 80, "failed": 80, "delivered": 90}
@@ -126,10 +127,23 @@ async def settle(connection: AsyncConnection, id: int, change: Mapping[str, Any]
     return bool((await connection.execute(update(outbox).where(still).values(**change))).rowcount)
 
 
-async def pause(connection: AsyncConnection, name: str, reason: str | None) -> None:
-    """Stop a channel's sending, with the reason; None lets it go on."""
-    put = upsert(connection, channel).values(name=name, paused_reason=reason, sent_in_second=0)
-    await connection.execute(put.on_conflict_do_update(index_elements=["name"], set_={"paused_reason": reason}))
+async def pause(connection: AsyncConnection, name: str, reason: str, now: datetime) -> None:
+    """Stop a channel's sending, with the reason."""
+    change = {"paused_reason": reason, "paused_at": now}
+    put = upsert(connection, channel).values(name=name, sent_in_second=0, **change)
+    await connection.execute(put.on_conflict_do_update(index_elements=["name"], set_=change))
+
+
+async def resume(connection: AsyncConnection, name: str, now: datetime) -> None:
+    """Let a channel send again."""
+    change = {"paused_reason": None, "paused_at": None, "resumed_at": now}
+    await connection.execute(update(channel).where(channel.c.name == name).values(**change))
+
+
+async def mended_since(connection: AsyncConnection, name: str, sent_at: datetime) -> bool:
+    """Whether somebody let the channel go on after this text was sent: what its report complains of is mended."""
+    query = select(channel.c.name).where(channel.c.name == name, channel.c.resumed_at > sent_at)
+    return (await connection.execute(query)).first() is not None
 
 
 async def paused(connection: AsyncConnection) -> dict[str, str]:
@@ -150,6 +164,9 @@ class Matched:
     customer_id: int
     state: str
     delivery: str | None
+    channel: str
+    number_hash: str | None
+    sent_at: datetime | None
 
 
 async def match_receipts(connection: AsyncConnection, limit: int) -> list[Matched]:
@@ -161,9 +178,10 @@ async def match_receipts(connection: AsyncConnection, limit: int) -> list[Matche
     columns = (
         r.c.id, r.c.status, r.c.code, r.c.kind,
         outbox.c.id.label("outbox_id"), outbox.c.customer_id, outbox.c.state, outbox.c.delivery,
+        outbox.c.channel, outbox.c.number_hash, outbox.c.sent_at,
     )  # fmt: skip
     # A receipt may overtake the answer to the send: until that is written, it waits.
-    ready = r.c.matched_at.is_(None) & (outbox.c.state != "submitting")
+    ready = r.c.matched_at.is_(None) & r.c.expired_at.is_(None) & (outbox.c.state != "submitting")
     query = select(*columns).join(outbox, mine).where(ready).order_by(r.c.id).limit(limit)
     ids = dict.fromkeys(row.customer_id for row in await connection.execute(query))
     taken = await lock(connection, list(ids))
@@ -188,6 +206,38 @@ async def note_receipts(connection: AsyncConnection, matched: Sequence[Matched],
     seen = [{"b_id": one.receipt_id, "matched_at": now} for one in matched]
     if seen:
         await connection.execute(update(receipt).where(receipt.c.id == bindparam("b_id")), seen)
+
+
+async def stop_number(connection: AsyncConnection, number_hash: str, reason: str, now: datetime) -> None:
+    """Never text this number again, whoever's it is."""
+    row = {"number_hash": number_hash, "reason": reason, "since_at": now}
+    await connection.execute(upsert(connection, suppression).on_conflict_do_nothing(), [row])
+
+
+async def expire_receipts(connection: AsyncConnection, before: datetime, now: datetime) -> int:
+    """Lay receipts that belong to no text of ours, and came before this, among the dead letters, for a person."""
+    r = receipt
+    parked = r.c.matched_at.is_(None) & r.c.expired_at.is_(None) & (r.c.received_at < before)
+    query = select(r).where(parked).order_by(r.c.id).limit(500)
+    locked = query.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else query
+    rows = (await connection.execute(locked)).all()
+    taken = [{"b_id": row.id} for row in rows]
+    if not taken:
+        return 0
+    await connection.execute(update(r).where(r.c.id == bindparam("b_id")).values(expired_at=now), taken)
+    letters = [
+        {
+            "channel": row.channel,
+            "received_at": row.received_at,
+            "reason": "a receipt that belongs to no text of ours",
+            "body": json.dumps(
+                {name: getattr(row, name) for name in ("provider_id", "our_ref", "status", "code", "kind")}
+            ),
+        }
+        for row in rows
+    ]
+    await connection.execute(insert(dead_letter), letters)
+    return len(letters)
 
 
 async def store_channels(connection: AsyncConnection, names: Sequence[str]) -> None:

@@ -289,7 +289,7 @@ class Part(SQLModel, table=True):
 
 
 class Outbox(SQLModel, table=True):
-    """A text of ours. `delivery` is what receipts say of it.
+    """A text of ours. `delivery` is what receipts say of it, `number_hash` which number it was submitted for.
 
     `state`: queued, held, submitting, sent, unknown, failed, cancelled.
     """
@@ -322,21 +322,22 @@ class Outbox(SQLModel, table=True):
     attempts: int = 0
     sent_at: datetime | None = Field(default=None, sa_column=_moment())
     provider_id: str | None = Field(default=None, max_length=200)
+    number_hash: str | None = Field(default=None, max_length=64)
     delivery: str | None = Field(default=None, max_length=12)
     delivered_at: datetime | None = Field(default=None, sa_column=_moment())
     segments: int = 0
 
 
 class Receipt(SQLModel, table=True):
-    """A delivery report; `matched_at` empty means parked until the text that it belongs to is known."""
+    """A delivery report; while `matched_at` and `expired_at` are empty it is parked: its text is not known yet."""
 
     __table_args__ = (
         UniqueConstraint("dedup_key"),
         Index(
             "receipt_parked",
             "received_at",
-            postgresql_where=text("matched_at IS NULL"),
-            sqlite_where=text("matched_at IS NULL"),
+            postgresql_where=text("matched_at IS NULL AND expired_at IS NULL"),
+            sqlite_where=text("matched_at IS NULL AND expired_at IS NULL"),
         ),
     )
     id: int | None = Field(default=None, sa_column=_id())
@@ -349,6 +350,7 @@ class Receipt(SQLModel, table=True):
     kind: str | None = Field(default=None, max_length=12)
     received_at: datetime = Field(sa_column=_moment(nullable=False))
     matched_at: datetime | None = Field(default=None, sa_column=_moment())
+    expired_at: datetime | None = Field(default=None, sa_column=_moment())
 
 
 class DeadLetter(SQLModel, table=True):
@@ -421,6 +423,8 @@ class Channel(SQLModel, table=True):
 
     name: str = Field(primary_key=True, max_length=32)
     paused_reason: str | None = Field(default=None, sa_column=Column(Text))
+    paused_at: datetime | None = Field(default=None, sa_column=_moment())
+    resumed_at: datetime | None = Field(default=None, sa_column=_moment())
     second_at: datetime | None = Field(default=None, sa_column=_moment())
     sent_in_second: int = 0
 

@@ -98,7 +98,7 @@ def test_a_reply_becomes_the_normal_form(changed: dict[str, object], provider_id
         ({"success": "true"}, DeliveryReceipt(Delivery.DELIVERED, "b1", "o-1", "DELIVERED", None, NOW)),
         (
             {"success": False, "err_code": "MK:0001", "err_msg": "空号"},
-            DeliveryReceipt(Delivery.UNDELIVERED, "b1", "o-1", "MK:0001", ErrorClass.PERMANENT, NOW),
+            DeliveryReceipt(Delivery.UNDELIVERED, "b1", "o-1", "MK:0001", ErrorClass.DEAD_NUMBER, NOW),
         ),
         (
             {"success": False, "err_code": "MBBLACK", "out_id": None},
@@ -161,7 +161,8 @@ def test_the_answer_is_the_documented_one_and_a_refusal_has_no_code_in_it() -> N
         ("DB:0318", ErrorClass.PERMANENT),
         ("KEYWORD", ErrorClass.PERMANENT),
         ("UNDELIV", ErrorClass.PERMANENT),
-        ("MK:0005", ErrorClass.PERMANENT),
+        ("MK:0001", ErrorClass.DEAD_NUMBER),
+        ("MK:0005", ErrorClass.PERMANENT),  # suspended for an unpaid bill: it may be back next week
         ("MK:0023", ErrorClass.RETRYABLE),
         ("EXPIRED", ErrorClass.RETRYABLE),
         ("MA:0054", ErrorClass.RETRYABLE),
@@ -178,6 +179,7 @@ def test_a_carriers_code_says_whether_to_try_again(code: str, kind: ErrorClass) 
 def test_a_message_in_chinese_counts_where_the_code_says_nothing() -> None:
     assert class_of_report("", "用户已退订") is ErrorClass.OPTED_OUT
     assert class_of_report("0", "手机关机") is ErrorClass.RETRYABLE
+    assert class_of_report("", "空号") is ErrorClass.DEAD_NUMBER
 
 
 def test_a_send_is_signed_as_alibabas_library_signs_it() -> None:

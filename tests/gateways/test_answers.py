@@ -63,7 +63,7 @@ ANSWERS = [
     ("idempotent", 500, "", E.RETRYABLE, "HTTP 500", 7.0),
     ("idempotent", 200, "[]", E.RETRYABLE, "HTTP 200", None),
     ("twilio", 400, '{"code":21610,"message":"unsubscribed","status":400}', E.OPTED_OUT, "21610", None),
-    ("twilio", 400, '{"code":21211,"message":"x","status":400}', E.PERMANENT, "21211", None),
+    ("twilio", 400, '{"code":21211,"message":"x","status":400}', E.DEAD_NUMBER, "21211", None),
     ("twilio", 400, '{"code":21606,"message":"x","status":400}', E.CONFIG, "21606", None),
     ("twilio", 400, '{"code":21611,"message":"x","status":400}', E.THROTTLED, "21611", 7.0),
     ("twilio", 400, '{"code":99999,"message":"x","status":400}', E.PERMANENT, "99999", None),
@@ -73,7 +73,7 @@ ANSWERS = [
     ("twilio", 500, '{"code":20500}', E.UNKNOWN, "20500", 7.0),
     ("twilio", 201, "<html>", E.UNKNOWN, "HTTP 201", None),
     ("twilio", 201, '{"sid":"SM1","status":"failed","error_code":30034}', E.CONFIG, "30034", None),
-    ("alibaba", 200, '{"Code":"isv.MOBILE_NUMBER_ILLEGAL"}', E.PERMANENT, "isv.MOBILE_NUMBER_ILLEGAL", None),
+    ("alibaba", 200, '{"Code":"isv.MOBILE_NUMBER_ILLEGAL"}', E.DEAD_NUMBER, "isv.MOBILE_NUMBER_ILLEGAL", None),
     ("alibaba", 200, '{"Code":"isv.AMOUNT_NOT_ENOUGH"}', E.CONFIG, "isv.AMOUNT_NOT_ENOUGH", None),
     ("alibaba", 200, '{"Code":"isp.SYSTEM_ERROR"}', E.RETRYABLE, "isp.SYSTEM_ERROR", 7.0),
     (
@@ -101,6 +101,7 @@ ANSWERS = [
         for code, expected, wait in [
             ("FailedOperation.PhoneNumberInBlacklist", E.OPTED_OUT, None),
             ("FailedOperation.ContainSensitiveWord", E.PERMANENT, None),
+            ("InvalidParameterValue.IncorrectPhoneNumber", E.DEAD_NUMBER, None),
             ("FailedOperation.InsufficientBalanceInSmsPackage", E.CONFIG, None),
             ("FailedOperation.SomethingNew", E.PERMANENT, None),
             ("UnauthorizedOperation.SdkAppIdIsDisabled", E.CONFIG, None),

@@ -130,7 +130,7 @@ async def test_a_receipt_can_come_before_the_acknowledgement() -> None:
 async def test_numbers_can_be_refused_dead_or_out_of_reach() -> None:
     _, refused = await failing(Faults(refused_numbers=frozenset({CUSTOMER})))
     _, dead = await failing(Faults(dead_numbers=frozenset({CUSTOMER})))
-    assert (refused.kind, dead.kind) == (ErrorClass.OPTED_OUT, ErrorClass.PERMANENT)
+    assert (refused.kind, dead.kind) == (ErrorClass.OPTED_OUT, ErrorClass.DEAD_NUMBER)
     bot = Bot(Faults(undelivered=1.0))
     await bot.simulator.send(text(), NOW)
     await bot.simulator.deliver_receipts(NOW)

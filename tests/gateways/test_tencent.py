@@ -99,7 +99,7 @@ CASES: list[tuple[str, object, Parsed]] = [
     (
         "a text without our reference, on a number that does not exist",
         [REPORT | {"report_status": "FAIL", "errmsg": "MK:0001", "ext": None, "user_receive_time": ""}],
-        Parsed(receipts=(DeliveryReceipt(Delivery.UNDELIVERED, "s-1", "", "MK:0001", ErrorClass.PERMANENT),)),
+        Parsed(receipts=(DeliveryReceipt(Delivery.UNDELIVERED, "s-1", "", "MK:0001", ErrorClass.DEAD_NUMBER),)),
     ),
     (
         "a text to someone who refused",
