@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
@@ -20,14 +20,17 @@ from zoneinfo import ZoneInfo
 import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from yarl import URL
 
 from bot import console, dialogues, intake, receive
 from bot.console import Demo, Office
 from bot.core.calendar import local, moment
 from bot.demo import Rehearsal
+from bot.dialogues import Content
 from bot.gateways.channel import Channel
 from bot.intake import Defaults
 from bot.nlu.read import Reader
+from bot.second import OpenAiReader, RasaReader, Second, SecondReader
 from bot.settings import Settings, SettingsError, check_templates, load_channels
 from bot.store import agents, migrate, outgoing
 from bot.store.columns import use_keyring
@@ -79,6 +82,7 @@ class Parts:
     mind: Mind
     channels: Mapping[str, Channel]
     clock: Clock
+    second: Second | None = None
 
 
 def set_up_logging(level: str) -> None:
@@ -138,13 +142,44 @@ async def open_parts(
         for language, responses in texts.items():
             log.warning("responses without template", channel=name, language=language, responses=",".join(responses))
     database = Database(settings.database)
+    second = second_of(settings, reader, content)
     mind = Mind(reader, content, timedelta(seconds=settings.settle_seconds), first)
+    if second is not None:
+        mind = replace(mind, wonder=second.wonder, patience=second.patience)
     try:
-        yield Parts(settings, database, mind, channels, clock or Clock())
+        yield Parts(settings, database, mind, channels, clock or Clock(), second)
     finally:
+        if second is not None:
+            await second.close()
         for channel in channels.values():
             await channel.gateway.close()
         await database.close()
+
+
+def second_of(settings: Settings, reader: Reader, content: Content) -> Second | None:
+    """The second reader that the settings name, or none. Raise SettingsError where one lacks what it needs."""
+    if settings.second_reader == "none":
+        return None
+    if not _is_address(settings.second_url):
+        raise SettingsError("HUIXIN_SECOND_URL: a second reader needs an address, such as http://127.0.0.1:5005")
+    key, timeout = settings.second_key.get_secret_value(), settings.second_timeout
+    if not (key.isascii() and key.isprintable()):
+        raise SettingsError("HUIXIN_SECOND_KEY: a key has ASCII letters, digits and marks only, and no line break")
+    other: SecondReader
+    if settings.second_reader == "rasa":
+        other = RasaReader(settings.second_url, key, timeout)
+    elif settings.second_model:
+        other = OpenAiReader(settings.second_url, settings.second_model, key, timeout, content.briefing)
+    else:
+        raise SettingsError("HUIXIN_SECOND_MODEL: name the model that the server shall use")
+    return Second(other, reader, content.briefing, timeout)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return URL(url).scheme in ("http", "https") and bool(URL(url).host)
+    except ValueError:
+        return False
 
 
 async def check_schema(database: Database) -> None:
@@ -158,9 +193,15 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
     """Run the loops and the web server; yields the port. Leaving drains: what was taken in hand is finished."""
     settings, clock = parts.settings, parts.clock
     lease = timedelta(seconds=settings.lease_seconds)
-    patience = timedelta(seconds=settings.parts_seconds)
     worker = Worker(
-        parts.database, parts.mind, parts.channels, clock, settings.poll_seconds, lease=lease, parts=patience
+        parts.database,
+        parts.mind,
+        parts.channels,
+        clock,
+        settings.poll_seconds,
+        lease=lease,
+        parts=timedelta(seconds=settings.parts_seconds),
+        second=parts.second,
     )
     stranger = StrangerDefaults(settings.language, settings.zone, settings.jurisdiction)
     box = receive.Inbox(parts.database, stranger, worker.wake)

@@ -68,6 +68,15 @@ class Settings(BaseSettings):
     jurisdiction: str = Field("cn", description="contact rules of customers whose row names none")
     region: str = Field("CN", pattern="^[A-Z]{2}$", description="country of numbers written without country code")
     currency: str = Field("CNY", pattern="^[A-Z]{3}$", description="currency of rows that name none")
+    second_reader: str = Field(
+        "none", pattern="^(none|rasa|openai)$", description="who is asked about unsure replies: none, rasa or openai"
+    )
+    second_url: str = Field("", description="address of the second reader's server, without /model/parse or /chat/…")
+    second_model: str = Field("", description="the model's name (openai)")
+    second_key: SecretStr = Field(SecretStr(""), description="the second reader's key or token, if it wants one")
+    second_timeout: float = Field(
+        5.0, gt=0, le=60, description="seconds after which the second reader counts as down; a reply waits twice that"
+    )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
 
     def bank_words(self) -> dict[str, dict[str, str]]:

@@ -5,7 +5,7 @@ The lock is held by the transaction that does the work, so a crash is a rollback
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,15 +13,16 @@ from typing import Any
 import structlog
 
 from bot.core.calendar import local
-from bot.core.case import Case
+from bot.core.case import Case, Owner
 from bot.core.decide import decide
 from bot.core.decision import Decision, Say
 from bot.core.draft import Draft
 from bot.core.event import AgentActed, Heard, NumberRefused, SendFailed, TimerDue
+from bot.core.opinion import Question, is_doubtful, weigh
 from bot.core.payment import post_to_ledger
 from bot.dialogues import Content
 from bot.nlu.read import Reader
-from bot.store import cases, work
+from bot.store import cases, opinions, work
 from bot.store.cases import File
 from bot.store.record import Reply, Step, Turned, record
 from bot.store.session import Database, StoreDown
@@ -32,12 +33,17 @@ PARKED_FOR = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class Mind:
-    """What a turn thinks with: the reader, the rules and wording, and how long fragments may take to arrive."""
+    """What a turn thinks with: the reader, the rules and wording, and how long fragments may take to arrive.
+
+    `wonder` takes what a second reader shall be asked; the reply then waits `patience` for the answer, at most.
+    """
 
     reader: Reader
     content: Content
     settle: timedelta
     channel: str  # the channel of customers who never wrote
+    wonder: Callable[[Question], None] | None = None
+    patience: timedelta = timedelta(0)
 
     def render(self, say: Say, case: Case) -> str:
         """The wording of a decided text."""
@@ -73,7 +79,7 @@ async def _work(connection: Any, mind: Mind, ids: Sequence[int], now: datetime) 
     turned = [Turned(file, steps(file, waiting[id], mind, now)) for id, file in files.items()]
     turned = [one for one in turned if one.steps]
     await record(connection, turned, now, mind.render, mind.content.rules.version, mind.channel)
-    return len(turned)
+    return len(turned) + await _wonder(connection, mind, waiting.values())
 
 
 def steps(file: File, waiting: work.Waiting, mind: Mind, now: datetime) -> list[Step]:
@@ -83,12 +89,14 @@ def steps(file: File, waiting: work.Waiting, mind: Mind, now: datetime) -> list[
         case = post_to_ledger(case, account_id, payment.amount, payment.paid_on)
         found.append(Step("payment", payment, decide(case, payment, rules, now), payment_id=payment_id))
         case = found[-1].decision.case
-    if waiting.replies:
-        heard = _heard(case, waiting.replies, mind)
-        intents = ",".join(heard.reading.intents)
+    heard = _heard(file.name, case, waiting, mind, now) if waiting.replies else None
+    if heard is not None:
+        intents = ",".join(weigh(heard.reading, heard.second, rules.second)[0].intents)
         replies = tuple(Reply(row.id, row.text, intents) for row in waiting.replies)
         found.append(Step("heard", heard, decide(case, heard, rules, now), replies=replies))
         case = found[-1].decision.case
+    elif waiting.replies:
+        return found  # nobody is reminded while what they just wrote is not understood yet
     for timer in waiting.timers:
         if any(_settles(step.decision, timer) for step in found):
             continue  # what was just decided set this timer anew or took it away
@@ -97,15 +105,41 @@ def steps(file: File, waiting: work.Waiting, mind: Mind, now: datetime) -> list[
     return found
 
 
-def _heard(case: Case, replies: Sequence[Any], mind: Mind) -> Heard:
-    """Read a customer's fragments together, as of the moment the last of them was sent, on the customer's clock."""
+def _heard(name: str, case: Case, waiting: work.Waiting, mind: Mind, now: datetime) -> Heard | None:
+    """Read a customer's fragments together, as of the moment the last of them was sent, on the customer's clock.
+
+    None while a second opinion is waited for. One that stands beside the replies is used, whoever asked for it.
+    """
+    replies = waiting.replies
     heard_at = local(max(row.received_at for row in replies), case.zone)
-    fragments = list(dict.fromkeys(row.text for row in replies))  # the same text twice says nothing more
+    fragments = tuple(dict.fromkeys(row.text for row in replies))  # the same text twice says nothing more
     reading = mind.reader.read(fragments, heard_at, case.asked)
     if any(row.missing for row in replies):
         # What never came may say the opposite: day and amount are asked back rather than recorded.
         reading = replace(reading, date_score=0.0, amount_score=0.0)
-    return Heard(reading, any(row.provider_opted_out for row in replies))
+    rows = tuple(row.id for row in replies)
+    question = Question(case.customer_id, name, rows, fragments, heard_at, case.asked, reading.language)
+    there = [opinions.kept(row.opinion) for row in replies if row.opinion]
+    second = next((opinion for opinion in there if opinion.about == question.about), None)
+    heard = Heard(reading, any(row.provider_opted_out for row in replies), second)
+    if mind.wonder is None or second or heard.provider_opted_out or case.owner is Owner.AGENT:
+        return heard
+    until = min((row.opinion_until_at for row in replies if row.opinion_until_at), default=now + mind.patience)
+    if until <= now or not is_doubtful(reading, mind.content.rules.second):
+        return heard
+    if there or any(row.opinion_until_at is None for row in replies):
+        waiting.doubt = (question, until)  # not asked yet, or not about all of these fragments
+    return None
+
+
+async def _wonder(connection: Any, mind: Mind, all_waiting: Iterable[work.Waiting]) -> int:
+    """Let doubtful replies wait, and have them asked about; say how many. Nothing is asked inside the transaction."""
+    doubts = [one.doubt for one in all_waiting if one.doubt]
+    for question, until in doubts:
+        await opinions.wait(connection, question.rows, until)
+        if mind.wonder is not None:
+            mind.wonder(question)
+    return len(doubts)
 
 
 def _settles(decision: Decision, timer: str) -> bool:

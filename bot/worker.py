@@ -10,6 +10,7 @@ import structlog
 from prometheus_client import Gauge
 
 from bot.gateways.channel import Channel
+from bot.second import Second
 from bot.send import apply_receipts, send_due, settle_unknown
 from bot.store import work
 from bot.store.outgoing import LEASE
@@ -34,9 +35,13 @@ class Worker:
         batch: int = 200,
         lease: timedelta = LEASE,
         parts: timedelta = WAIT,
+        second: Second | None = None,
     ):
         self._database, self._mind, self._channels, self._now = database, mind, channels, now
         self._poll, self._batch, self._lease, self._parts = poll_seconds, batch, lease, parts
+        self._second = second
+        if second is not None:
+            second.wake = self.wake
         self._stopping = False
         self._events: list[asyncio.Event] = []
 
@@ -56,6 +61,8 @@ class Worker:
             loops.create_task(self._loop(self._join, self._poll))
             loops.create_task(self._loop(self._turn, self._poll))
             loops.create_task(self._loop(self._send, self._poll))
+            if self._second is not None:
+                loops.create_task(self._loop(self._ask, self._poll))
             loops.create_task(self._loop(self._receipts, self._poll))
             loops.create_task(self._loop(self._unknown, self._poll * 4))
             loops.create_task(self._loop(self._measure, self._poll * 20))
@@ -89,6 +96,13 @@ class Worker:
 
     async def _turn(self) -> int:
         done = await turn(self._database, self._mind, self._now(), self._batch)
+        if done:
+            self.wake()
+        return done
+
+    async def _ask(self) -> int:
+        assert self._second is not None
+        done = await self._second.answer(self._database)
         if done:
             self.wake()
         return done

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from bot.dialogues import Content
 from bot.gateways.channel import Channel
 from bot.gateways.simulator import Faults, Simulator
 from bot.nlu.read import Reader
+from bot.second import Second
 from bot.send import apply_receipts, send_due, settle_unknown
 from bot.store import cases
 from bot.store import tables as t
@@ -52,6 +53,7 @@ class Machine:
     session: aiohttp.ClientSession | None = None
     inboxes: list[receive.Inbox] = field(default_factory=list)
     ticking: Callable[[], datetime] | None = None  # a clock that runs, instead of `now`
+    second: Second | None = None
 
     def clock(self) -> datetime:
         """The moment that everything sees."""
@@ -63,12 +65,15 @@ class Machine:
 
     async def work(self) -> None:
         """Do everything that is due at this moment."""
-        while await self._receive() or await self._send():
+        while await self._receive() or await self._ask() or await self._send():
             continue
 
     async def _receive(self) -> int:
         await join_parts(self.database, self.now)
         return await turn(self.database, self.mind, self.now)
+
+    async def _ask(self) -> int:
+        return await self.second.answer(self.database) if self.second else 0
 
     async def _send(self) -> int:
         done = await send_due(self.database, self.mind, self.channels, self.clock)
@@ -92,10 +97,11 @@ class Machine:
             queries = (
                 select(func.min(agenda.c.due_at)),
                 select(func.min(o.c.due_at)).where(o.c.state.in_(("queued", "held"))),
+                select(func.min(inbound.c.opinion_until_at)).where(inbound.c.state == "pending"),
                 select(func.max(inbound.c.received_at)).where(inbound.c.state == "pending"),
             )
-            timers, texts, reply = [(await connection.execute(query)).scalar() for query in queries]
-        moments = [moment for moment in (timers, texts, reply + self.mind.settle if reply else None) if moment]
+            *dues, reply = [(await connection.execute(query)).scalar() for query in queries]
+        moments = [moment for moment in (*dues, reply + self.mind.settle if reply else None) if moment]
         return min((moment for moment in moments if moment > self.now), default=None)
 
     async def case(self, customer_id: int) -> Case:
@@ -121,6 +127,7 @@ async def machine(
     now: datetime,
     faults: Faults | None = None,
     more_channels: Mapping[str, Channel] | None = None,
+    second: Second | None = None,
 ) -> AsyncIterator[Machine]:
     """Start a machine on an empty database."""
     session = aiohttp.ClientSession()
@@ -133,7 +140,9 @@ async def machine(
     simulator = Simulator(SECRET, deliver, faults)
     channels = {"phone": Channel("phone", simulator, NUMBER, "【示例银行】", per_second=1000), **(more_channels or {})}
     mind = Mind(reader, content, timedelta(seconds=3), "phone")
-    one = Machine(database, mind, simulator, channels, now, session=session)
+    if second is not None:
+        mind = replace(mind, wonder=second.wonder, patience=second.patience)
+    one = Machine(database, mind, simulator, channels, now, session=session, second=second)
     box = receive.Inbox(database, STRANGER, lambda: None)
     flusher = asyncio.create_task(box.run())
     app = web.Application()

@@ -16,7 +16,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bot import dialogues
+from bot.commands import second as second_opinion
 from bot.commands.talking import moment_of
+from bot.core.opinion import Opinion
 from bot.core.reading import Asked, Reading
 from bot.nlu import amounts, dates
 from bot.nlu.evaluate import Evaluation, RowError, evaluate, read_rows
@@ -78,15 +80,22 @@ def read(
     jsonl: Annotated[
         Path | None, typer.Option(help="Read rows {id, text, heard_at, asked} instead, a JSON reading each.")
     ] = None,
+    second: Annotated[
+        bool, typer.Option("--second", help="Ask the second reader of the settings too; shows both.")
+    ] = False,
 ) -> None:
     """Show what a reply was understood to mean: intents with scores, date, amount, and the words that said so."""
     if asked and asked not in list(Asked):
         raise typer.BadParameter(f"--asked {asked!r} is unknown; known are {', '.join(Asked)}")
     if jsonl is None and not text:
         raise typer.BadParameter("give a reply to read, or --jsonl FILE")
+    if second and jsonl is not None:
+        raise typer.BadParameter("--second takes one reply, not --jsonl")
     reader = Reader.load()
     if jsonl is None:
-        _explain(reader.read(text, moment_of(at), _asked(asked)))
+        heard_at = moment_of(at)
+        reading = reader.read(text, heard_at, _asked(asked))
+        _explain(reading, second_opinion.ask(reader, reading, heard_at, _asked(asked)) if second else None)
         return
     for row in rows_of(jsonl, "id", "text", "heard_at"):
         reading = reader.read(row["text"], _moment(row, "heard_at"), _asked(row.get("asked")))
@@ -104,7 +113,7 @@ def as_json(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _explain(reading: Reading) -> None:
+def _explain(reading: Reading, second: Opinion | None = None) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2))
     for intent in reading.intents:
         table.add_row("intent", f"[b]{intent}[/b]", f"{reading.confidence(intent):.2f}")
@@ -125,6 +134,8 @@ def _explain(reading: Reading) -> None:
         )
     for reason in reading.rejected:
         table.add_row("rejected", escape(reason), "")
+    if second is not None:
+        second_opinion.show(table, reading, second)
     out.print(table)
 
 

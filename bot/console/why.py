@@ -21,6 +21,7 @@ KINDS = {
     "lifted": "hold",
     "number-stopped": "suppression",
     "outcome": "outcome",
+    "second": "second",
     "timer": "timer",
     "unsure": "intent",
 }

@@ -13,6 +13,7 @@ from bot.core.decision import Decision, Purpose, Say
 from bot.core.draft import Draft
 from bot.core.event import AgentActed, Event, Heard, NumberRefused, PaymentPosted, SendFailed, TimerDue
 from bot.core.guards import GUARDS, Scene, is_sure, promise_is_sure
+from bot.core.opinion import weigh
 from bot.core.payment import on_payment
 from bot.core.promise import resolve_amount
 from bot.core.reading import RANK, Asked, Intent
@@ -42,6 +43,10 @@ def decide(case: Case, event: Event, rules: Rules, now: datetime) -> Decision:
 
 def on_heard(draft: Draft, heard: Heard) -> None:
     """The customer wrote: look the cell up, take the first arm whose guard holds, do its outcome."""
+    reading, verdict = weigh(heard.reading, heard.second, draft.rules.second)
+    if verdict is not None:
+        draft.because(f"second:{verdict}")
+        heard = replace(heard, reading=reading)
     scene = Scene(draft.case, heard.reading, draft.rules, draft.now)
     draft.change(opened_at=draft.now)
     outcome = _outcome(draft, scene, heard)

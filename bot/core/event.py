@@ -8,15 +8,17 @@ from decimal import Decimal
 from enum import StrEnum
 
 from bot.core.case import Instalment, Timer
+from bot.core.opinion import Opinion
 from bot.core.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The customer wrote, and this was understood."""
+    """The customer wrote, and the first reader understood this; `second` is a second reader's word, where asked."""
 
     reading: Reading
     provider_opted_out: bool = False
+    second: Opinion | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ class Intent(StrEnum):
     UNCLEAR = "unclear"
 
 
+# A sure phrase for one of these stands, whatever else thinks otherwise: missing one harms the customer.
+NEVER_OUTVOTED = frozenset({Intent.SELF_HARM, Intent.DECEASED, Intent.OPT_OUT, Intent.LEGAL, Intent.VULNERABLE})
+# Meanings that say "nothing more": they give way to anything else that was said.
+EMPTY = frozenset({Intent.ACKNOWLEDGE, Intent.UNCLEAR})
+
 RANK = {intent: rank for rank, intent in enumerate(Intent)}
 
 

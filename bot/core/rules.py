@@ -8,6 +8,7 @@ from datetime import timedelta
 from bot.core.case import Case, HoldKind
 from bot.core.contact import ContactRules
 from bot.core.conversation import Conversation
+from bot.core.opinion import SecondRules
 from bot.core.promise import PromiseRules
 from bot.core.strategy import Strategy
 
@@ -43,6 +44,7 @@ class Rules:
     unclear_for_a_person: int
     sure_enough: float
     sure_of_opt_out: float
+    second: SecondRules
 
     def contact_for(self, case: Case) -> ContactRules | None:
         """The contact rules of the case's jurisdiction, else the strict default; None fails closed."""

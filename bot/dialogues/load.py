@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.core.case import Instalment
 from bot.core.decision import Slot
 from bot.core.rules import Rules
+from bot.dialogues.briefing import Briefing, load_briefing, load_second
 from bot.dialogues.content import ROOT, ContentError
 from bot.dialogues.fields import Fields, duration
 from bot.dialogues.policies import load_contact, load_handoffs, load_holds, load_promises, load_strategy
@@ -59,15 +60,17 @@ CALLED_BY_CODE = ("undelivered", "contact_data", "broken_promises", "paid_claim"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The rules of the conversation and its wording."""
+    """The rules of the conversation, its wording, and what a second reader is told."""
 
     rules: Rules
     responses: Responses
+    briefing: Briefing
 
 
 def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Content:
     """Load and check; raise ContentError with the file and the cure."""
     dialogue = Fields.of(root / "policies" / "dialogue.yml").only(*DIALOGUE_NAMES)
+    sure_enough = float(dialogue.share("sure_enough", "0.5"))
     rules = Rules(
         conversation=load_conversation(root),
         contact=load_contact(root),
@@ -78,13 +81,14 @@ def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Conten
         answer_wait=dialogue.get("answer_wait", duration, "24 hours"),
         paid_check_business_days=dialogue.number("paid_check_business_days", 1, 30),
         unclear_for_a_person=dialogue.number("unclear_for_a_person", 1),
-        sure_enough=float(dialogue.share("sure_enough", "0.5")),
+        sure_enough=sure_enough,
         sure_of_opt_out=float(dialogue.share("sure_of_opt_out", "0.6")),
+        second=load_second(root, sure_enough),
         version=digest(root),
     )
     responses = load_responses(root, dict(bank))
     _check_references(rules, responses)
-    return Content(rules, responses)
+    return Content(rules, responses, load_briefing(root))
 
 
 def digest(root: Path) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.core.reading import EMPTY as EMPTY
+from bot.core.reading import NEVER_OUTVOTED as NEVER_OUTVOTED
 from bot.core.reading import RANK, Asked, Intent
-from bot.nlu.gate import NEVER_OUTVOTED as NEVER_OUTVOTED
 from bot.nlu.gate import Gated
 
 SURE = 0.97  # the score of what a sure phrase decides alone
@@ -17,8 +18,6 @@ NEARLY_BEST = 0.6
 # A person called for nothing is a small harm, a person not called for these a great one.
 GRAVE = (Intent.SELF_HARM, Intent.DECEASED)
 POSSIBLE_AND_GRAVE = 0.2
-# Meanings that say "nothing more": they give way to anything else that was said.
-EMPTY = frozenset({Intent.ACKNOWLEDGE, Intent.UNCLEAR})
 CONFIRMING = frozenset({Asked.CONFIRM_PROMISE, Asked.CONFIRM_OPT_OUT, Asked.CONFIRM_PLAN})
 
 

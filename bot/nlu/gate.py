@@ -11,8 +11,6 @@ from bot.core.reading import Asked, Intent
 from bot.nlu.folding import Folded, Spelling, fold, has_latin_words, script_of
 from bot.nlu.phrasebook import Hit, Phrasebook
 
-# A sure phrase for one of these stands, whatever the model thinks: missing one harms the customer.
-NEVER_OUTVOTED = frozenset({Intent.SELF_HARM, Intent.DECEASED, Intent.OPT_OUT, Intent.LEGAL, Intent.VULNERABLE})
 _NOT_WORD = re.compile(r"[\W_]+")
 _TINT = re.compile(r"[\s\ufe0e\ufe0f\u200d\u2640\u2642\U0001f3fb-\U0001f3ff]+")
 _REPEATED = re.compile(r"(.)\1+")

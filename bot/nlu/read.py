@@ -114,6 +114,10 @@ class Reader:
             rejected=(*(f"{hit.label}: {hit.source}" for hit in gated.taken_back), *slots.rejected),
         )
 
+    def slots(self, texts: Sequence[str], heard_at: datetime, asked: Asked | None, language: str) -> Slots:
+        """The day and sum in a reply as though it were a promise, whatever else it means."""
+        return slots_of(normalise("\n".join(texts)[:LONGEST]), language, heard_at, asked)
+
     def _add_fragments(self, parts: Sequence[str], asked: Asked | None, scores: dict[Intent, float]) -> None:
         """Each fragment alone through the gate: a lone 退订 between other words is still an opt-out."""
         for part in parts:

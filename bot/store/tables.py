@@ -218,6 +218,7 @@ class Inbound(SQLModel, table=True):
     """A reply, stored before it is acknowledged. `state`: pending, handled, poisoned.
 
     `missing`: parts of a long text that never came, such as "2,3/4".
+    `opinion` is a second reader's; a reply waits for it until `opinion_until_at` at most.
     """
 
     __table_args__ = (
@@ -253,6 +254,8 @@ class Inbound(SQLModel, table=True):
     state: str = Field(default="pending", max_length=10)
     seq: int | None = None
     intents: str | None = Field(default=None, max_length=500)
+    opinion: str | None = Field(default=None, sa_column=_sealed(nullable=True))
+    opinion_until_at: datetime | None = Field(default=None, sa_column=_moment())
     handled_at: datetime | None = Field(default=None, sa_column=_moment())
 
 

@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.case import Timer
 from bot.core.event import PaymentPosted
+from bot.core.opinion import Question
+from bot.store import opinions
 from bot.store import tables as t
 from bot.store.cases import lock
 from bot.store.parts import waiting_for_parts
@@ -26,19 +28,23 @@ PATIENCE = 5  # a customer who never stops typing is answered after so many sett
 
 @dataclass(slots=True)
 class Waiting:
-    """All that waits for one customer, each in order. `unsettled`: newer fragments may still be on their way."""
+    """All that waits for one customer, each in order.
+
+    `unsettled`: newer fragments may still be on their way. `doubt`: the replies wait for a second opinion, until then.
+    """
 
     replies: list[Any] = field(default_factory=list)
     payments: list[tuple[int, int | None, PaymentPosted]] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
     unsettled: bool = False
+    doubt: tuple[Question, datetime] | None = None
 
 
 async def claim(connection: AsyncConnection, now: datetime, settle: timedelta, limit: int) -> list[int]:
     """Lock up to `limit` customers for whom something waits; those that another worker holds are left to it."""
     pending = (
         select(inbound.c.customer_id)
-        .where(inbound.c.state == "pending", inbound.c.received_at <= now - settle)
+        .where(inbound.c.state == "pending", inbound.c.received_at <= now - settle, opinions.may_go_on(now))
         .order_by(inbound.c.received_at)
         .limit(limit * AHEAD)
     )
@@ -90,6 +96,8 @@ def _replies(ids: Sequence[int]) -> Select[Any]:
             inbound.c.received_at,
             inbound.c.provider_opted_out,
             inbound.c.missing,
+            inbound.c.opinion,
+            inbound.c.opinion_until_at,
         )
         .where(inbound.c.customer_id.in_(ids), inbound.c.state == "pending")
         .order_by(when, inbound.c.received_at, inbound.c.id)
