@@ -58,6 +58,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table("inbound", schema=None) as batch_op:
         batch_op.add_column(sa.Column("missing", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("opinion", Sealed(), nullable=True))
+        batch_op.add_column(sa.Column("opinion_until_at", UtcMoment(), nullable=True))
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("number_hash", sa.String(length=64), nullable=True))
@@ -85,6 +87,8 @@ def downgrade() -> None:
         batch_op.drop_column("number_hash")
 
     with op.batch_alter_table("inbound", schema=None) as batch_op:
+        batch_op.drop_column("opinion_until_at")
+        batch_op.drop_column("opinion")
         batch_op.drop_column("missing")
 
     with op.batch_alter_table("channel", schema=None) as batch_op:
