@@ -70,7 +70,7 @@ _NOT_PROMISED = {
         r"(?:欠|借|贷|本金|利息|罚息|违约金|手续费|滞纳金|逾期费|费用|工资|月薪|收入|赚|挣|"
         r"(?:要|让|叫|逼|催|凭什么)我?们?还|房租|押金|学费|医药费|药费|医疗费|余额|额度|账单|"
         r"变成?|涨到|怎么是|怎么变|显示|说是|"
-        r"多收|扣了?我?|收了?我?|只剩|还剩|卡里|存款|花了|被骗|"
+        r"多收|扣(?:了我?|我)|收(?:了我?|我)|[只还就才]剩|卡里|存款|花了|被骗|"
         r"已经?还了?|还过|还了|转了|付了|打了|交了|之前还[了过]|上次还|上个月还了?)(?:了|是|有|"
         r"就|才|每个?月|一个月|大约|每期|你们|我|的|也|都|只|大概|快|我的)*\s?$"
     ),
@@ -127,11 +127,22 @@ _REST = {
     "en": re.compile(r"\b(?:rest|remaining|remainder|balance|other)\b"),
 }
 _HOTLINE = re.compile(r"(?:[打拨找]|投诉)\s?(?:1[0-2]\d{1,3}|9\d{4})$")
-_IN_HAND = {"zh": re.compile(r"凑(?:到|了|够)了?$|已有$"), "en": re.compile(r"\b(?:have|got) (?:about |like )?$")}
+_IN_HAND = {
+    "zh": re.compile(r"凑(?:到|了|够)了?$|已有$"),
+    "en": re.compile(r"(?<!ll )(?<!will )\b(?:have|got) (?:about |like )?$"),
+}
 _OWED_AND_PAID = {
     "zh": re.compile(r".*[欠差]你?们?的\|(?:块|元)?钱?(?:全|都|一次|一起|还(?!是|有)|结|付)"),
     "en": re.compile(r"(?!)"),
 }
+_MEANT = {
+    "zh": (re.compile(r"(?:说的?是|应该?是|改[成为]|换成|是)\s?$"), re.compile(r"(?:块|元)?,?(?:不是|而不是|而非)\d*")),
+    "en": (
+        re.compile(r"\b(?:said|meant|make it|make that|should be|it'?s|change to)\s$"),
+        re.compile(r"\s?,? not \W?\d"),
+    ),
+}
+_PRINCIPAL = re.compile(r"本金(?:的|是|有|那)?\s?$")
 _AT_HOUR = re.compile(r"\b(?:by|at|before|around|after|till?|until|@)\s$")
 _DIGIT_RUN = re.compile(r"\d[\d\s()-]{5,}\d")
 
@@ -212,6 +223,15 @@ def _why_not(
         return "a rate"
     if one.said.kind is AmountKind.FRACTION and _IN_HAND[lang].search(before):
         return "in hand"
+    if (
+        lang == "zh"
+        and exact
+        and text[start:end].strip("一半分毛块") == ""
+        and re.match(r"[分毛]?钱?(?:都|也)?[不没别休]", after)
+    ):
+        return "not a penny"
+    if exact and _PRINCIPAL.search(before) and pays(text[end : clause_of(text, lang, one.span).end], lang):
+        return None
     if exact and _NOT_PROMISED[lang].search(before) and not _OWED_AND_PAID[lang].match(before[-4:] + "|" + after):
         return "owed, earned or already paid"
     if _negated(text, lang, one):
@@ -219,7 +239,7 @@ def _why_not(
     later = [
         o
         for o in found[index + 1 :]
-        if o.said != one.said and not _negated(text, lang, o) and not _dated(o, date_spans)
+        if o.said != one.said and o.said.value != 0 and not _negated(text, lang, o) and not _dated(o, date_spans)
     ]
     if (
         later
@@ -265,6 +285,8 @@ def _weight(
     if clause.pays:
         weight += 2
     if asked is Asked.AMOUNT:
+        weight += 1.5
+    if exact and (_MEANT[lang][0].search(text[:start]) or _MEANT[lang][1].match(text[end:])):
         weight += 1.5
     if exact and any(
         clause.start <= begin < clause.end or 0 <= start - stop < 6 or 0 <= begin - end < 6

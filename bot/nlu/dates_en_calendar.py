@@ -66,7 +66,7 @@ def _figures(m: re.Match[str], now: datetime) -> Piece | None:
 )
 def _figures_month_day(m: re.Match[str], now: datetime) -> Piece | None:
     first, second = int(m[1]), int(m[2])
-    swapped = first > 12
+    swapped = first > 12 or (second <= 12 and _day_first(now, first, second))
     month, number = (second, first) if swapped else (first, second)
     if m[3]:
         return _dated(m, now, month, number, m[3])
@@ -74,6 +74,26 @@ def _figures_month_day(m: re.Match[str], now: datetime) -> Piece | None:
     if found is None:
         return None
     return Piece.of(m, day(found, ambiguous=first <= 12 and second <= 12 and first != second), _in_year(month, number))
+
+
+def _day_first(now: datetime, first: int, second: int) -> bool:
+    """Whether 12/5 is the twelfth of May where the customer is.
+
+    West of Greenwich and in China the month comes first, elsewhere the day; a reading that is months away gives way to
+    one within weeks. Without a zone the month comes first.
+    """
+    offset = now.utcoffset()
+    if offset is None:
+        return False
+    hours = offset.total_seconds() / 3600
+    day_first = hours >= 0 and hours != 8
+    month_ahead, day_ahead = coming_month_day(now.date(), first, second), coming_month_day(now.date(), second, first)
+    if month_ahead is None or day_ahead is None:
+        return day_first
+    soon, late = sorted(((month_ahead - now.date()).days, (day_ahead - now.date()).days))
+    if soon <= 45 and late >= 120:
+        return day_ahead < month_ahead
+    return day_first
 
 
 def _in_year(month: int, number: int) -> Callable[[Stretch], Stretch | None]:

@@ -143,6 +143,14 @@ def _day_after(m: re.Match[str], now: datetime) -> Piece | None:
     return Piece.of(m, day(now.date() + 2 * ONE_DAY)) if re.search(r"tom|tmr", m.string[: m.start()]) else None
 
 
+@rule("the_one_after", r"the (?:one|week) after(?: that)?(?=\s?(?:$|[,.!;]))", "t")
+def _the_one_after(m: re.Match[str], now: datetime) -> Piece | None:
+    """Not this Friday, the one after."""
+    if not (said := re.search(rf"\bnot (?:this |on )?({WEEKDAY})\W+(?:but )?$", m.string[: m.start()])):
+        return None
+    return Piece.of(m, day(coming_weekday(now.date(), weekday_of(said[1])) + timedelta(weeks=1)))
+
+
 @rule("rest_of", r"rest (?:of )?(?:the )?(week|month|year)\b", "r")
 def _rest_of(m: re.Match[str], now: datetime) -> Piece | None:
     return Piece.of(m, period(now.date(), kind_of(m[1]), 0))
@@ -357,9 +365,9 @@ def _now(m: re.Match[str], now: datetime) -> Piece | None:
     return Piece.of(m, day(now.date()), now=True)
 
 
-@rule("tomorrow", rf"(?:{_TOMORROW})\b(?:'s)?|(?:the )?next day\b|(?:the )?following day\b", "t2mnf")
+@rule("tomorrow", rf"(?:{_TOMORROW})\b(?:'s)?( week\b)?|(?:the )?next day\b|(?:the )?following day\b", "t2mnf")
 def _tomorrow(m: re.Match[str], now: datetime) -> Piece | None:
-    return Piece.of(m, day(now.date() + ONE_DAY))
+    return Piece.of(m, day(now.date() + ONE_DAY + timedelta(weeks=1 if m[1] else 0)))
 
 
 @rule("after_tomorrow", rf"(?:the |a )?day after (?:{_TOMORROW})\b|overmorrow", "tdao")

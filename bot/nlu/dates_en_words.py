@@ -19,9 +19,9 @@ from bot.nlu.calendar_words import (
 from bot.nlu.numerals import en_number
 
 WEEKDAY = (
-    r"(?:mon(?:day)?s?|monady|tue(?:s(?:day)?)?s?|tuseday|wed(?:s|nes(?:day)?)?s?|wends?day|wens(?:day)?|wednsday|"
+    r"(?:mon(?:day)?s?|monady|tue(?:s(?:day)?)?s?|tuseday|wed(?:s|nes(?:day)?)?s?|wends?day|wens(?:day)?|wednsday|wednes?day|wendsday|wensday|weds|"
     r"thu(?:r(?:s(?:day)?)?)?s?|thrusday|thursaday|fri(?:day)?s?|firday|frdiay|"
-    r"sat(?:urday)?s?|saterday|sun(?:day)?s?)\b\.?"
+    r"sat(?:urday)?s?|saterday|sun(?:day)?s?)\b(?:(?<=\bmon|\btue|\bwed|\bthu|\bfri|\bsat|\bsun)\.)?"
 )
 
 

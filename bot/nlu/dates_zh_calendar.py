@@ -129,7 +129,7 @@ def _day_number(m: re.Match[str], now: datetime) -> Piece | None:
 @rule(
     "day_list",
     (
-        rf"(?<![\d.尾号第/])(?<!\d{{3}}-)({DAY_NUMBER})(?=(?:-|~|到|至|、|,|或|或者)\s?{DAY_NUMBER}(?:号|"
+        rf"(?<![\d.尾号第/])(?<!\d{{3}}-)(?<!分之)({DAY_NUMBER})(?=(?:-|~|到|至|、|,|或|或者)\s?{DAY_NUMBER}(?:号|"
         rf"日))"
     ),
     NUMERALS,
@@ -217,6 +217,16 @@ def _part_of_year(m: re.Match[str], now: datetime) -> Piece | None:
     if found and found.end and found.end < now.date():
         found = _month_or_year_part(year_of(now.year + 1), word)
     return Piece.of(m, found, lambda outer: _month_or_year_part(outer, word)) if found else None
+
+
+@rule("part_of_this_month", r"(?<!月)(?<!月的)(?<!月份)(上旬|中旬|下旬)", "上中下")
+def _part_of_this_month(m: re.Match[str], now: datetime) -> Piece | None:
+    """下旬 alone is this month's, or the next one's where this month's is over."""
+    today = now.date()
+    found = _month_part(month_of(today.year, today.month), m[1])
+    if found.end and found.end < today:
+        found = _month_part(month_of(today.year, today.month + 1), m[1])
+    return Piece.of(m, found)
 
 
 @rule("half", r"(上|下|前|后)半(年|个?月|周|个?星期|旬)", "上下前后")

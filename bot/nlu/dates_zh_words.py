@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+from bot.nlu.festivals import slips
 from bot.nlu.numerals import zh_number
+
+_NOT_LATIN = re.compile(r"[^\x00-\x7f]")
 
 WEEKDAYS = {c: i for i, c in enumerate("一二三四五六日")} | {"天": 6} | {str(i + 1): i for i in range(7)}
 
@@ -68,3 +71,15 @@ TIME = re.compile(
     rf"[ap]m(?![a-z])|\d{{1,2}}(?::\d\d)?[ap]m?(?![a-z])(?:\s(?:cet|gmt))?|"
     rf"\d{{1,2}}[~-]{_CLOCK}"
 )
+
+
+def mended(text: str) -> str:
+    """The text with slips and dialect words for days as the grammar spells them, character for character."""
+    for said, meant in slips().items():
+        text = text.replace(said, meant)
+    return text
+
+
+def spaced_apart(text: str) -> str:
+    """The text with a space for everything that is not Latin, so that English words in it stand alone."""
+    return _NOT_LATIN.sub(" ", text)

@@ -16,6 +16,8 @@ _CALENDARS = {
     "CN": ("CN", ("public",)),
     "HK": ("HK", ("public", "optional")),
     "US": ("US", ("public", "unofficial")),
+    "IN": ("IN", ("public", "optional")),
+    "SG": ("SG", ("public",)),
 }
 
 
@@ -42,11 +44,22 @@ def festivals(language: str) -> dict[str, Festival]:
     path = ROOT / "lexicon" / "dates.yml"
     found: dict[str, Festival] = {}
     for entry in load_yaml(path)["festivals"]:
-        if not re.fullmatch(r"\d\d-\d\d|(?:CN|HK|US)/.+", entry["day"]):
-            raise ContentError(f"{path}: festival day {entry['day']!r} must be MM-DD or CN/…, HK/…, US/…")
+        if not re.fullmatch(r"\d\d-\d\d|(?:CN|HK|US|IN|SG)/.+", entry["day"]):
+            raise ContentError(f"{path}: festival day {entry['day']!r} must be MM-DD or CN/…, HK/…, US/…, IN/…, SG/…")
         festival = Festival(entry["day"], int(entry.get("plus", "0")))
         found.update(dict.fromkeys(entry.get(language, []), festival))
     return found
+
+
+@cache
+def slips() -> dict[str, str]:
+    """Chinese slips of the pen and dialect words for days, each with what is meant; both are equally long."""
+    path = ROOT / "lexicon" / "dates.yml"
+    table: dict[str, str] = load_yaml(path)["slips"]
+    for said, meant in table.items():
+        if len(said) != len(meant):
+            raise ContentError(f"{path}: slips: {said!r} and {meant!r} must be equally long, so that places stay true")
+    return table
 
 
 @cache

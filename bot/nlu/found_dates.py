@@ -7,6 +7,8 @@ from datetime import date, datetime
 
 from bot.nlu import dates_en, dates_other, dates_zh
 from bot.nlu.calendar_words import Grain
+from bot.nlu.dates_zh_words import mended, spaced_apart
+from bot.nlu.folding import has_latin_words
 from bot.nlu.normal import Normal, normalise
 from bot.nlu.pieces import Piece
 
@@ -41,13 +43,25 @@ class FoundDate:
 
 def find_dates(normal: Normal, language: str, heard_at: datetime) -> list[FoundDate]:
     """Every date expression in order, resolved against the local date of `heard_at`."""
-    grammar = dates_zh if language == "zh" else dates_en
     today = heard_at.date()
-    found = [_found(piece, today) for piece in grammar.expressions(normal.text, heard_at)]
+    if language == "zh":
+        pieces = dates_zh.expressions(mended(normal.text), heard_at)
+        if has_latin_words(normal.text):  # 我next Friday还
+            english = dates_en.expressions(spaced_apart(normal.text), heard_at)
+            pieces = sorted(
+                [*pieces, *(e for e in english if all(e.to <= p.at or p.to <= e.at for p in pieces))], key=_at
+            )
+    else:
+        pieces = dates_en.expressions(normal.text, heard_at)
+    found = [_found(piece, today) for piece in pieces]
     if not found and language == "en" and (other := dates_other.find_day(normal.text, heard_at)):
         day, span = other
         found = [FoundDate(day, day, "day", False, False, None, day < today, span, "other language")]
     return found
+
+
+def _at(piece: Piece) -> int:
+    return piece.at
 
 
 def _found(piece: Piece, today: date) -> FoundDate:

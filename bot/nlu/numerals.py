@@ -99,6 +99,8 @@ _EN_VALUES = {word: value for value, word in enumerate(_ONES.split())} | {
     "couple": 2,
     "few": 3,
     "pair": 2,
+    "fiver": 5,
+    "tenner": 10,
 }
 _EN_SCALES = {
     "hundred": 100,

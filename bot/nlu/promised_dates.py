@@ -41,7 +41,7 @@ _CORRECTED = {
         r"\b(?:no+|nope|nah|wait|sorry|i mean|meant|actually|make (?:it|that)|instead|rather|"
         r"scratch|correction|oops|my bad|"
         r"change|move|push|switch|better|more like|have to be|has to be|gonna be|going to be|"
-        r"(?:will|it\'ll) be|typo|nvm|nevermind|let'?s say|say)\b|\*"
+        r"(?:will|it\'ll) be|typo|mistake|wrong|nvm|nevermind|let'?s say|say)\b|\*"
     ),
 }
 _ONCE_SAID = {
@@ -168,12 +168,10 @@ def _choose(text: str, lang: str, found: Sequence[FoundDate], heard_at: datetime
     rejected: list[str] = []
     kept: list[tuple[float, FoundDate, Clause]] = []
     denied = {
-        one.end
-        for one in found
-        if not one.past and _NOT_AFTER[lang].search(text[one.span[1] :]) and one.start == one.end
+        one.end for one in found if not one.past and _refused_after(text, lang, one, found) and one.start == one.end
     }
     clauses = [clause_of(text, lang, one.span) for one in found]
-    reasons = [_why_not(text, lang, one, clause) for one, clause in zip(found, clauses, strict=True)]
+    reasons = [_why_not(text, lang, one, clause, found) for one, clause in zip(found, clauses, strict=True)]
     for index, (one, clause) in enumerate(zip(found, clauses, strict=True)):
         if reasons[index] is None and one.start == one.end and one.end in denied and not one.past:
             reasons[index] = None if _said_again(found, reasons, index) else "negated"
@@ -199,7 +197,7 @@ def _choose(text: str, lang: str, found: Sequence[FoundDate], heard_at: datetime
         coming = coming_day_number(heard_at.date(), int(number[1]))
         if coming:
             return PromisedDate(coming, False, 0.9, conditional, number.span(1), "bare_day_number", tuple(rejected))
-    days = [entry for entry in firm if entry[1].condition is None] or firm
+    days = _not_of_income([entry for entry in firm if entry[1].condition is None] or firm)
     if days:
         best = max(weight for weight, _, _ in days)
         leading = [one for weight, one, _ in days if weight >= best - 0.5]
@@ -239,6 +237,19 @@ def _after_income(chosen: FoundDate, kept: Sequence[tuple[float, FoundDate, Clau
     return chosen
 
 
+def _not_of_income(days: list[tuple[float, FoundDate, Clause]]) -> list[tuple[float, FoundDate, Clause]]:
+    """Payday is the 25th so the 26th: a later day of which only money is said beats the day on which wages come."""
+    return [
+        (weight, one, clause)
+        for weight, one, clause in days
+        if not (clause.earns and not clause.pays)
+        or not any(
+            other.span > one.span and (other.end or date.min) > (one.end or date.min) and not at.earns and w >= 0
+            for w, other, at in days
+        )
+    ]
+
+
 def _only_weak(text: str, lang: str) -> bool:
     return all(_WEAK_HEDGE[lang].fullmatch(match[0]) for match in _HEDGE[lang].finditer(text))
 
@@ -248,7 +259,17 @@ def _first_paid(leading: Sequence[FoundDate]) -> FoundDate:
     return min(leading, key=lambda one: (one.end or date.max, one.span))
 
 
-def _why_not(text: str, lang: str, one: FoundDate, clause: Clause) -> str | None:
+def _refused_after(text: str, lang: str, one: FoundDate, found: Sequence[FoundDate]) -> bool:
+    """Whether what follows a date takes it back; in `Thursday not Tuesday` the no belongs to the next date."""
+    after = text[one.span[1] :]
+    no = _NOT_AFTER[lang].search(after)
+    if no is None or not no[0].endswith("not"):
+        return no is not None
+    gaps = (after[no.end() : other.span[0] - one.span[1]] for other in found if other.span[0] - one.span[1] >= no.end())
+    return not any(len(gap) <= 5 and gap.replace("the", "").strip() == "" for gap in gaps)
+
+
+def _why_not(text: str, lang: str, one: FoundDate, clause: Clause, others: Sequence[FoundDate]) -> str | None:
     """The reason why a date cannot be the promised one, or None."""
     before, after = text[clause.start : one.span[0]], text[one.span[1] :]
     if one.past:
@@ -257,7 +278,7 @@ def _why_not(text: str, lang: str, one: FoundDate, clause: Clause) -> str | None
         lang == "en" and _STILL["en"].search(before[-8:] + text[one.span[0] : one.span[1]])
     ):
         return "negated"
-    if _NOT_AFTER[lang].search(after) and not (lang == "zh" and _STILL["zh"].search(after[:6])):
+    if _refused_after(text, lang, one, others) and not (lang == "zh" and _STILL["zh"].search(after[:6])):
         return "negated"
     if clause.paid and not clause.earns:
         return "already happened"
@@ -270,7 +291,7 @@ def _corrected(
     """Corrected by a later date that stands: Friday, no, Saturday."""
     said_before = _ONCE_SAID[lang].search(text[: one.span[0]])
     for other, reason in zip(later, reasons, strict=True):
-        if reason is None and other.condition is None:
+        if reason is None and other.condition is None and other.end != one.end:
             between = text[one.span[1] : other.span[0]]
             return "corrected" if said_before or (len(between) < 30 and _CORRECTED[lang].search(between)) else None
     return None

@@ -18,10 +18,12 @@ from bot.nlu.gate import Gate, Gated, unknown_intents
 from bot.nlu.intents import LABELS, IntentModel, Observed, grams_of
 from bot.nlu.normal import Normal, normalise
 from bot.nlu.patterns import PatternError
+from bot.nlu.pinyin import Pinyin
 from bot.nlu.series import SAID_BACK, series_of
 from bot.nlu.slots import NONE, Slots, nothing_else, slots_of
 
 UNSURE_PROMISE = 0.1
+_FIGURES_ONLY = re.compile(r"[\d\s.,?!。，？！]+")
 LONGEST = 1600  # ten parts of 160 characters; what stands after is no reply but a paste
 
 
@@ -33,6 +35,14 @@ class Reader:
             self._gate = Gate(lexicons)
         except PatternError as error:
             raise ContentError(f"dialogues/lexicon: {error}") from None
+        self._pinyin = Pinyin(
+            {
+                spelling: characters
+                for one in lexicons.values()
+                for spelling, characters in one.get("pinyin", {}).items()
+            },
+            frozenset(word for one in lexicons.values() for word in one.get("pinyin_or_english", ())),
+        )
         self._filler = re.compile("|".join(lexicon["filler"] for lexicon in lexicons.values()))
         observed, labels = [], []
         for example in examples:
@@ -40,7 +50,7 @@ class Reader:
                 labels.append([Intent(name) for name in example.intents])
             except ValueError:
                 raise ContentError(f"dialogues/intents: {example.text!r}: no such intent {example.intents}") from None
-            observed.append(_observed(self._gate.inspect(normalise(example.text).text, None)))
+            observed.append(_observed(self._gate.inspect(self._normal(example.text).text, None)))
         self._model = IntentModel(observed, labels)
 
     @classmethod
@@ -66,7 +76,7 @@ class Reader:
         """
         parts = [texts] if isinstance(texts, str) else list(texts)
         text = "\n".join(parts)
-        normal = normalise(text[:LONGEST])
+        normal = self._normal(text[:LONGEST])
         language = language or script_of(normal.text)
         gated = self._gate.inspect(normal.text, asked)
         if gated.whole is not None:
@@ -116,12 +126,15 @@ class Reader:
 
     def slots(self, texts: Sequence[str], heard_at: datetime, asked: Asked | None, language: str) -> Slots:
         """The day and sum in a reply as though it were a promise, whatever else it means."""
-        return slots_of(normalise("\n".join(texts)[:LONGEST]), language, heard_at, asked)
+        return slots_of(self._normal("\n".join(texts)[:LONGEST]), language, heard_at, asked)
+
+    def _normal(self, text: str) -> Normal:
+        return self._pinyin.spelled_out(normalise(text))
 
     def _add_fragments(self, parts: Sequence[str], asked: Asked | None, scores: dict[Intent, float]) -> None:
         """Each fragment alone through the gate: a lone 退订 between other words is still an opt-out."""
         for part in parts:
-            alone = self._gate.inspect(normalise(part[:LONGEST]).text, asked)
+            alone = self._gate.inspect(self._normal(part[:LONGEST]).text, asked)
             if alone.whole is not None and (alone.whole not in fusion.EMPTY or not scores):
                 scores[alone.whole] = 1.0
             for intent in fusion.NEVER_OUTVOTED:
@@ -153,6 +166,8 @@ class Reader:
         slots = slots_of(normal, language, heard_at, asked)
         if promised:
             return slots
+        if asked is None and slots.date is None and not slots.vague and _FIGURES_ONLY.fullmatch(normal.text):
+            return NONE  # a figure out of the blue is no promise: a code, a slip, another chat
         if nothing_else(normal, slots, self._filler):
             for intent in scores.keys() - {Intent.AFFIRM, Intent.DENY}:
                 del scores[intent]

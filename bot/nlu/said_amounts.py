@@ -111,10 +111,12 @@ _EN_WORDS = (
 )
 _EN = re.compile(
     rf"(?<![\w.,:/#-])(?P<sign>{_EN_SIGN})?(?:(?P<figure>{_EN_FIGURE})(?:\s?(?P<scale>{_EN_SCALE})(?![a-z]))?(?:\s(?:and\s)?(?P<tail>(?:{_W})|"
-    rf"\d{{1,3}}(?=\s(?:yuan|dollars|bucks))))?|(?P<words>{_EN_WORDS}))(?![a-z]*\d)"
+    rf"\d{{1,3}}(?=\s(?:yuan|dollars|bucks))))?|(?P<words>{_EN_WORDS})(?![a-z]))(?![a-z]*\d)"
     rf"(?:\s?(?P<unit>{_EN_CURRENCY})(?![a-z]))?(?P<tail_c>(?:\s(?:and\s)?(?P<cents>\d{{2}})(?:\s?(?:c|"
     rf"cents?|pence|p|sens?))?(?!\d|\w|[/:.,]\d)))?"
 )
+_SLANG = re.compile(r"grand|tenner|fiver")
+_NO_NUMBER = frozenset({"k", "bn", "mil"})  # k alone is a yes
 _SCALES = {"k": 10**3, "thou": 10**3, "m": 10**6, "mm": 10**6}
 
 
@@ -130,7 +132,7 @@ def _en_amounts(text: str) -> Iterator[FoundAmount]:
                 if match["tail"] and scale not in ("m", "mm"):
                     value += en_number(match["tail"]) or 0
         else:
-            value = en_number(match["words"])
+            value = None if match["words"] in _NO_NUMBER else en_number(match["words"])
         if value is None:
             continue
         end = match.end()
@@ -142,7 +144,9 @@ def _en_amounts(text: str) -> Iterator[FoundAmount]:
                 value += Decimal(match["cents"]) / 100
             else:
                 end = match.start("tail_c")
-        money = bool(match["sign"] or unit or (scale and scale in ("k", "grand")) or "grand" in (match["words"] or ""))
+        money = bool(
+            match["sign"] or unit or (scale and scale in ("k", "grand")) or _SLANG.search(match["words"] or "")
+        )
         yield FoundAmount(SaidAmount(AmountKind.EXACT, value), (match.start(), end), money, False, "en_number")
 
 
@@ -150,7 +154,7 @@ _SHARES = {
     "zh": re.compile(
         rf"(?:(?P<whole>[{_C}\d]{{1,8}})\s?又\s?)?(?P<of>[{_C}\d]{{1,4}})\s?分\s?之\s?(?P<top>[{_C}\d]{{1,3}})|"
         rf"百分之(?P<pct>[{_C}\d.点]{{1,6}})|(?P<per>\d{{1,3}}(?:\.\d+)?)\s?%|"
-        rf"(?P<cheng>[一二三四五六七八九])成(?!为|功|了|本|立|都|天|员)|"
+        rf"(?P<cheng>[一二两三四五六七八九])成(?!为|功|了|本|立|都|天|员)|"
         r"(?P<half>(?<!多)一半|半数|(?:还|付|先|转|交|给)半(?!年|个|天|月)|一大半)"
     ),
     "en": re.compile(
@@ -179,7 +183,7 @@ _FULL = {
         r"处理|给)|(?<!没)(?<!不)(?<!早)(?<!没有)(?:还|结|付|缴|交|清|偿)(?:清|完|干净|"
         r"齐)(?!了吗|没有|楚|单|算|不)|"
         r"所有的?(?:钱|欠款|账|帐|款)?|整笔|整个(?:欠款|账)|(?:把)?(?:欠|差)的?(?:款|钱)?(?:都|"
-        r"全)|(?:都|全)(?:部)?(?:还|付|转|打|给|结)(?!不|没)|清账|清欠|搞定|一把(?:还|清)|"
+        r"全)|(?:都|全)(?:部)?(?:还|付|转|打|给|结)(?!不|没)|清账|清欠|清掉|还返?[晒哂]|搞掂|搞定|一把(?:还|清)|"
         r"一口气"
     ),
     "en": re.compile(
@@ -188,8 +192,8 @@ _FULL = {
         r"sum|payment|lump|shebang|loan|card)|all (?:of )?(?:it|that|what i owe|i owe|"
         r"the money|owed|due)|"
         r"(?:it|that|this|the card|the loan|u|you|them) all(?! (?:started|began|happened|gone|"
-        r"fell|went|the time|day|night|morning))|everything|the (?:total|lot)|(?:clear|close|"
-        r"square) (?:it|this|that|my|the|off|everything|all)(?: \w+)?|pay (?:it|this|that|"
+        r"fell|went|the time|day|night|morning))|everything|the (?:total|lot(?! of (?:you|u|ya|them|us)))|"
+        r"(?:clear|close|square) (?:it|this|that|my|the|off|everything|all)(?: \w+)?|pay (?:it|this|that|"
         r"everything|the \w+|my \w+|them|u|you) off|pay off|payoff|"
         r"(?:pay|settle|clear|wipe) (?:up|out)|settle (?:it|this|my|the|up|in)|(?:pay|clear|"
         r"send|settle) (?:the|my|off) (?:outstanding |remaining |full |whole |"
@@ -245,7 +249,7 @@ _EN_HINT = re.compile(
     r"\d|hundred|thous|grand|all|full|half|min|everything|whole|entire|lot|clear|off|"
     r"settle|total|rest|remain|ty\b|teen|ten|one|two|three|four|five|six|seven|eight|nine|"
     r"third|quarter|couple|owe|lump|hundo|square|up to date|current|percent|balance|debt|"
-    r"arrears|outstanding|million|mil|dozen|eleven|twelve|lakh|close"
+    r"arrears|outstanding|million|mil|dozen|eleven|twelve|lakh|close|fiver"
 )
 
 

@@ -13,10 +13,10 @@ from bot.nlu.normal import Normal
 
 _WORTH_A_LOOK = re.compile(
     r"[\d$£€¥%零一二两三四五六七八九十百千万半几壹贰叁肆伍陆柒捌玖拾仟佰俩仨]|[天日号周月年底初末晚早午夜节前后快久时候会儿假春秋元全清完最]|"
-    r"\b(?:to(?:day|morrow|night|nite|mo)|t[mo]\w*r\w*|mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"
+    r"\b(?:to(?:day|morrow|night|nite|mo)|t[mo]\w*r\w*|mon|tue|we[dn]|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"
     r"next|week|wk|month|day|end|soon|asap|pay ?day|pay ?check|after|before|by|until|till|when|once|later|"
     r"full|all|half|rest|everything|whole|minimum|min|balance|"
-    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twel|thir|fif|twenty|for|hundred|thousand|grand|couple|few|tonight)"
+    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twel|thir|fif|twenty|for|hundred|thousand|grand|couple|few|tonight|ten(?:ner|th)|fiver|ninth|eighth|(?:six|seven|eigh|nine|tw)\w*th|first|second|third)"
 )
 
 
