@@ -28,6 +28,7 @@ from bot.core.calendar import local, moment
 from bot.demo import Rehearsal
 from bot.dialogues import Content
 from bot.gateways.channel import Channel
+from bot.hold import hold_connections
 from bot.intake import Defaults
 from bot.nlu.read import Reader
 from bot.second import OpenAiReader, RasaReader, Second, SecondReader
@@ -207,14 +208,15 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
     box = receive.Inbox(parts.database, stranger, worker.wake)
     async with parts.database.write() as connection:
         await outgoing.store_channels(connection, list(parts.channels))
-    tasks: list[asyncio.Task[None]] = []
+    tasks = [asyncio.create_task(box.run())]
+    held: list[asyncio.Task[None]] = []
     stack = AsyncExitStack()
     try:
         port = 0
         if work:
             tasks.append(asyncio.create_task(worker.run()))
+            held.append(asyncio.create_task(hold_connections(parts.database, parts.channels, box, clock)))
         if web_too:
-            tasks.append(asyncio.create_task(box.run()))
             port = await stack.enter_async_context(_site(parts, box, worker, rehearsal))
         elif settings.metrics_port:
             watched = _watch(web.Application(), parts.database)
@@ -228,11 +230,10 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
         box.stop()
         if rehearsal is not None:
             rehearsal.stop()
-        if tasks:
-            _done, late = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        _done, late = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
+        for task in (*late, *held):  # the connections last: texts in hand are sent over them
+            task.cancel()
+        await asyncio.gather(*tasks, *held, return_exceptions=True)
 
 
 @asynccontextmanager

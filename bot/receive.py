@@ -1,4 +1,4 @@
-"""Webhooks: authenticate, parse, store once, and acknowledge only after the commit.
+"""Webhooks and deliveries: authenticate, parse, store once, and acknowledge only after the commit.
 
 Handlers put rows in one bounded list; one flusher writes and commits all that wait, then every handler answers.
 """
@@ -14,14 +14,16 @@ import structlog
 from aiohttp import web
 from prometheus_client import Counter, Histogram
 
-from bot.gateways.base import Answer, Malformed, Parsed, RawRequest, Refused
+from bot.gateways.base import Answer, Malformed, NotStored, Parsed, RawRequest, Refused, Take
 from bot.gateways.channel import Channel
 from bot.store import inbox
 from bot.store.inbox import DeadLetterRow, ReceiptRow, ReplyRow, Row, StrangerDefaults, e164
 from bot.store.session import Database, StoreDown
 
 log = structlog.get_logger()
-WEBHOOKS = Counter("huixin_webhooks_total", "Webhook requests by outcome", ["channel", "outcome"])
+WEBHOOKS = Counter(
+    "huixin_webhooks_total", "Webhook requests and deliveries over connections, by outcome", ["channel", "outcome"]
+)
 SECONDS = Histogram("huixin_webhook_seconds", "From request to acknowledgement", ["channel"])
 BATCH = 500  # rows that one commit takes at most
 BODY_LIMIT = 1024 * 1024  # bytes; each gateway sets its own below this
@@ -161,7 +163,7 @@ async def _receive(
         return "refused", gateway.refused(401)
     try:
         parsed = gateway.parse(raw)
-        rows = _rows(parsed, channel, raw, now)
+        rows = _rows(parsed, channel, _kept(raw), now)
         outcome = "stored" if not parsed.unreadable else "partly_dead"
     except Malformed as error:
         rows = [DeadLetterRow(channel.name, str(error), _kept(raw), now)]
@@ -175,13 +177,33 @@ async def _receive(
     return outcome, gateway.accepted()
 
 
+def take_for(channel: Channel, box: Inbox, now: Callable[[], datetime]) -> Take:
+    """What a gateway that holds a connection hands its arrivals to: it returns once they are committed."""
+
+    async def take(parsed: Parsed, octets: bytes) -> None:
+        outcome = "partly_dead" if parsed.unreadable else "stored"
+        try:
+            with SECONDS.labels(channel.name).time():
+                await box.put(_rows(parsed, channel, octets.hex(), now()))
+        except QueueFull:
+            outcome = "queue_full"
+            raise NotStored from None
+        except StoreDown:
+            outcome = "store_down"
+            raise NotStored from None
+        finally:
+            WEBHOOKS.labels(channel.name, outcome).inc()
+
+    return take
+
+
 def _kept(raw: RawRequest) -> str:
     """All that was said in a request: some gateways say everything in the query."""
     query = f"?{raw.raw_query}\n" if raw.raw_query else ""
     return query + raw.body.decode("utf-8", "replace")
 
 
-def _rows(parsed: Parsed, channel: Channel, raw: RawRequest, now: datetime) -> list[Row]:
+def _rows(parsed: Parsed, channel: Channel, kept: str, now: datetime) -> list[Row]:
     rows: list[Row] = [
         ReplyRow(
             channel=channel.name,
@@ -202,5 +224,5 @@ def _rows(parsed: Parsed, channel: Channel, raw: RawRequest, now: datetime) -> l
     ]
     if parsed.unreadable:
         reason = "; ".join(parsed.unreadable)[:2000]
-        rows.append(DeadLetterRow(channel.name, reason, _kept(raw), now))
+        rows.append(DeadLetterRow(channel.name, reason, kept, now))
     return rows

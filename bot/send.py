@@ -23,7 +23,7 @@ from bot.core.event import NumberRefused, SendFailed
 from bot.core.segments import count
 from bot.core.strategy import reminder_slots
 from bot.dialogues.responses import read_slots
-from bot.gateways.base import Accepted, ErrorClass, Outgoing, SendError
+from bot.gateways.base import Accepted, ErrorClass, Outgoing, SendError, Session
 from bot.gateways.channel import Channel
 from bot.store import cases, outgoing
 from bot.store.cases import File
@@ -62,7 +62,7 @@ async def send_due(
     """Send what is due; say how many rows were dealt with. `lease`: longer than any gateway's time-out."""
     started = now()
     async with database.write() as connection:
-        due = await outgoing.claim_due(connection, started, limit)
+        due = await outgoing.claim_due(connection, started, limit, _not_here(channels))
         files = await cases.load(connection, sorted({row.customer_id for row in due}), started) if due else {}
         ready, stopped = await _prepare(connection, mind, channels, due, files, started, lease)
     if not due:
@@ -71,6 +71,11 @@ async def send_due(
     if ready:
         await _note(database, mind, list(zip(ready, answers, strict=True)), now())
     return len(ready) + len(stopped)
+
+
+def _not_here(channels: Mapping[str, Channel]) -> list[str]:
+    """Channels whose connection another process holds, or nobody just now: their texts wait for it, and burn no try."""
+    return [name for name, one in channels.items() if isinstance(one.gateway, Session) and not one.gateway.can_submit]
 
 
 async def _prepare(

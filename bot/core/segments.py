@@ -43,9 +43,12 @@ def count(text: str) -> Segments:
     return Segments(encoding, units, parts)
 
 
-def split(text: str) -> tuple[str, ...]:
-    """Cut a text into its segments; joined again they are the text. No pair of units is ever torn apart."""
-    encoding = encoding_of(text)
+def split(text: str, encoding: Encoding | None = None) -> tuple[str, ...]:
+    """Cut a text into its segments; joined again they are the text. No pair of units is ever torn apart.
+
+    `encoding`: what it will travel in, where that is not the shortest one.
+    """
+    encoding = encoding or encoding_of(text)
     if sum(_units(character, encoding) for character in text) <= ALONE[encoding]:
         return (text,)
     starts = [*_cuts(text, encoding), len(text)]

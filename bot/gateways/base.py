@@ -5,11 +5,11 @@ A gateway never touches the database and never reads the clock: `now` is an argu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 
 class ErrorClass(StrEnum):
@@ -41,6 +41,10 @@ class Refused(Exception):
 
 class Malformed(Exception):
     """The request is authentic, but cannot be read: kept as a dead letter and acknowledged (200)."""
+
+
+class NotStored(Exception):
+    """What arrived could not be stored just now, so the provider must send it again."""
 
 
 class Delivery(StrEnum):
@@ -178,3 +182,28 @@ class Gateway(Protocol):
 
     async def close(self) -> None:
         """Release connections."""
+
+
+Take = Callable[[Parsed, bytes], Awaitable[None]]
+
+
+@runtime_checkable
+class Session(Gateway, Protocol):
+    """A gateway that holds a connection instead of answering webhooks.
+
+    `send` submits over the connections that this process holds: RETRYABLE where there is none, UNKNOWN where a text
+    was written and no answer came.
+    """
+
+    connections: int  # how many the provider allows at a time, all our processes together
+
+    @property
+    def can_submit(self) -> bool:
+        """Whether `send` can do better here and now than say that there is no connection."""
+
+    async def hold(self, take: Take, now: Callable[[], datetime]) -> None:
+        """Keep one connection open, again and again, until cancelled; then take leave and close it.
+
+        What arrives goes to `take` with the octets that it came in. It is acknowledged once `take` has returned, which
+        is after the commit; where `take` raises NotStored, the provider is told to send it again.
+        """

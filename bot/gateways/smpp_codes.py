@@ -19,6 +19,7 @@ STATE = {
 # What an SMSC may answer to a submit: the number, the name, and what it means for the text.
 COMMAND_STATUS = (
     (0x01, "ESME_RINVMSGLEN", ErrorClass.PERMANENT),
+    (0x04, "ESME_RINVBNDSTS", ErrorClass.RETRYABLE),
     (0x05, "ESME_RALYBND", ErrorClass.CONFIG),
     (0x08, "ESME_RSYSERR", ErrorClass.RETRYABLE),
     (0x0A, "ESME_RINVSRCADR", ErrorClass.CONFIG),
@@ -27,13 +28,23 @@ COMMAND_STATUS = (
     (0x0E, "ESME_RINVPASWD", ErrorClass.CONFIG),
     (0x0F, "ESME_RINVSYSID", ErrorClass.CONFIG),
     (0x14, "ESME_RMSGQFUL", ErrorClass.THROTTLED),
+    (0x15, "ESME_RINVSERTYP", ErrorClass.CONFIG),
+    (0x43, "ESME_RINVESMCLASS", ErrorClass.CONFIG),
     (0x45, "ESME_RSUBMITFAIL", ErrorClass.RETRYABLE),
+    (0x48, "ESME_RINVSRCTON", ErrorClass.CONFIG),
+    (0x49, "ESME_RINVSRCNPI", ErrorClass.CONFIG),
+    (0x50, "ESME_RINVDSTTON", ErrorClass.PERMANENT),
+    (0x51, "ESME_RINVDSTNPI", ErrorClass.PERMANENT),
+    (0x53, "ESME_RINVSYSTYP", ErrorClass.CONFIG),
     (0x58, "ESME_RTHROTTLED", ErrorClass.THROTTLED),
     (0x62, "ESME_RINVEXPIRY", ErrorClass.PERMANENT),
     (0x64, "ESME_RX_T_APPN", ErrorClass.RETRYABLE),
     (0x65, "ESME_RX_P_APPN", ErrorClass.PERMANENT),
+    (0x66, "ESME_RX_R_APPN", ErrorClass.PERMANENT),
+    (0xFF, "ESME_RUNKNOWNERR", ErrorClass.RETRYABLE),
 )
 CLASS_OF_NUMBER = {number: kind for number, _, kind in COMMAND_STATUS}
+NAME_OF_NUMBER = {number: name for number, name, _ in COMMAND_STATUS}
 CLASS_OF_NAME = {name: kind for _, name, kind in COMMAND_STATUS}
 
 

@@ -42,8 +42,10 @@ class Due:
     attempts: int
 
 
-async def claim_due(connection: AsyncConnection, now: datetime, limit: int) -> list[Due]:
+async def claim_due(connection: AsyncConnection, now: datetime, limit: int, not_here: Sequence[str] = ()) -> list[Due]:
     """Lock the customers who have texts due and say which may go next: one per customer, the oldest first.
+
+    Texts of the channels `not_here` are left alone: this process cannot submit them.
 
     Customers are locked before their rows are looked at, in the order in which every transaction locks them.
     """
@@ -61,6 +63,8 @@ async def claim_due(connection: AsyncConnection, now: datetime, limit: int) -> l
     # The confirmation of an opt-out has five minutes: it does not queue behind a text that waits for its next try.
     first = ~blocked.exists() | (o.c.purpose == Purpose.OPT_OUT_CONFIRMATION)
     is_due = o.c.state.in_(("queued", "held")) & (o.c.due_at <= now) & first & ~paused_channel.exists()
+    if not_here:
+        is_due &= o.c.channel.not_in(not_here)
     candidates = (
         await connection.execute(select(o.c.customer_id).where(is_due).order_by(o.c.due_at, o.c.id).limit(limit * 3))
     ).scalars()

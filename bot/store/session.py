@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 
 class StoreDown(Exception):
@@ -43,6 +44,22 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view of the data; on SQLite it never waits for the writer."""
         async with _connection(self._reader) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[AsyncConnection]:
+        """A connection of its own to PostgreSQL, without a transaction: for locks that live as long as it does.
+
+        The server notices within half a minute where our machine is gone, and lets go of them.
+        """
+        noticed = {"tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+        engine = create_async_engine(
+            self._writer.url,
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"server_settings": noticed},
+        )
+        async with _connection(engine) as connection:
             yield connection
 
     async def close(self) -> None:

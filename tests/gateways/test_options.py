@@ -18,6 +18,7 @@ COMPLETE: dict[str, dict[str, str]] = {
     "vonage": {"signature_secrets": "sekret"},
     "kannel": {"path_token": TOKEN},
     "jasmin": {"path_token": TOKEN},
+    "smpp": {"host": "smsc.example", "port": "2775", "system_id": "b", "password": "pw", "from_number": "1069"},
     "simulator": {"secret": SECRET, "callback_url": "http://127.0.0.1:8080/hooks/1"},
 }
 SENDING: dict[str, dict[str, str]] = {
@@ -33,15 +34,18 @@ SENDING: dict[str, dict[str, str]] = {
     "vonage": {"api_key": "a", "api_secret": "b", "from_number": "c", "callback_url": "https://bot.example/h"},
     "kannel": {"send_url": "http://kannel:13013/cgi-bin/sendsms", "username": "a", "password": "b"},
     "jasmin": {"send_url": "http://jasmin:1401/send", "username": "a", "password": "b"},
+    "smpp": {"window": "8", "connections": "2", "alphabet": "none", "timeout_seconds": "5"},
     "simulator": {"seed": "monday"},
 }
+
+CONNECTED = ("smpp",)  # what they need to receive is what they need to send
 
 
 @pytest.mark.parametrize("kind", GATEWAYS)
 async def test_the_required_options_are_enough_to_receive(kind: str) -> None:
     gateway = build(kind, COMPLETE[kind])
     assert gateway.name == kind
-    assert gateway.can_send == (kind == "simulator")
+    assert gateway.can_send == (kind in ("simulator", *CONNECTED))
     assert build(kind, COMPLETE[kind] | SENDING[kind]).can_send
 
 
@@ -102,6 +106,18 @@ def test_an_unknown_gateway_is_named_with_those_that_exist() -> None:
         ("jasmin", {"path_token": "short"}, "path_token"),
         ("jasmin", {"send_url": "jasmin:1401"}, "username"),
         ("jasmin", {**SENDING["jasmin"], "send_url": "10.0.0.7:1401"}, "send_url"),
+        ("smpp", {"host": "smsc.example/x"}, "host"),
+        ("smpp", {"port": "smsc"}, "port"),
+        ("smpp", {"port": "65536"}, "port"),
+        ("smpp", {"window": "0"}, "window"),
+        ("smpp", {"connections": "many"}, "connections"),
+        ("smpp", {"tls": "perhaps"}, "tls"),
+        ("smpp", {"system_id": "longer than 15 characters"}, "system_id"),
+        ("smpp", {"password": "pässword"}, "password"),
+        ("smpp", {"from_number": "1069\0"}, "from_number"),
+        ("smpp", {"source_ton": "seven"}, "source_ton"),
+        ("smpp", {"alphabet": "ebcdic"}, "alphabet"),
+        ("smpp", {"message_ids": "octal"}, "message_ids"),
         ("simulator", {"secret": "hunter2"}, "secret"),
         ("simulator", {"callback_url": "nowhere"}, "callback_url"),
     ],
