@@ -206,7 +206,7 @@ def _kept(raw: RawRequest) -> str:
 def _rows(parsed: Parsed, channel: Channel, kept: str, now: datetime) -> list[Row]:
     rows: list[Row] = [
         ReplyRow(
-            channel=channel.name,
+            channel=channel.line(message.destination),
             provider_id=message.provider_id,
             sender=e164(message.sender, channel.region),
             destination=message.destination[:64],

@@ -23,11 +23,11 @@ from bot.core.event import NumberRefused, SendFailed
 from bot.core.segments import count
 from bot.core.strategy import reminder_slots
 from bot.dialogues.responses import read_slots
-from bot.gateways.base import Accepted, ErrorClass, Outgoing, SendError, Session
+from bot.gateways.base import Accepted, ErrorClass, Gateway, Outgoing, SendError, Session
 from bot.gateways.channel import Channel
 from bot.store import cases, outgoing
 from bot.store.cases import File
-from bot.store.outgoing import LEASE, Due, Matched
+from bot.store.outgoing import LEASE, Due, Matched, Pace
 from bot.store.record import append_journal
 from bot.store.session import Database
 from bot.turn import Mind, follow
@@ -62,7 +62,7 @@ async def send_due(
     """Send what is due; say how many rows were dealt with. `lease`: longer than any gateway's time-out."""
     started = now()
     async with database.write() as connection:
-        due = await outgoing.claim_due(connection, started, limit, _not_here(channels))
+        due = await outgoing.claim_due(connection, started, limit, await _closed(connection, channels, started))
         files = await cases.load(connection, sorted({row.customer_id for row in due}), started) if due else {}
         ready, stopped = await _prepare(connection, mind, channels, due, files, started, lease)
     if not due:
@@ -73,9 +73,19 @@ async def send_due(
     return len(ready) + len(stopped)
 
 
-def _not_here(channels: Mapping[str, Channel]) -> list[str]:
-    """Channels whose connection another process holds, or nobody just now: their texts wait for it, and burn no try."""
-    return [name for name, one in channels.items() if isinstance(one.gateway, Session) and not one.gateway.can_submit]
+async def _closed(connection: Any, channels: Mapping[str, Channel], now: datetime) -> list[str]:
+    """Channels that send nothing now and here: outside their hours, with their second or day used up, or over a
+    connection that another process holds, or nobody just now; texts wait for it, and burn no try."""
+    shut = [name for name, one in channels.items() if one.opens_at(now) > now or not _is_here(one.gateway)]
+    return shut + await outgoing.used_up(connection, _paces(channels, now), now)
+
+
+def _is_here(gateway: Gateway) -> bool:
+    return not isinstance(gateway, Session) or gateway.can_submit
+
+
+def _paces(channels: Mapping[str, Channel], now: datetime) -> dict[str, Pace]:
+    return {name: Pace(one.per_second, one.per_day, one.today(now)) for name, one in channels.items()}
 
 
 async def _prepare(
@@ -104,9 +114,8 @@ async def _prepare(
                 await follow(connection, mind, files[row.customer_id], SendFailed(worded), now)
         else:
             allowed.append(Ready(row, files[row.customer_id], worded))
-    limits = {name: one.per_second for name, one in channels.items()}
     wanted = Tally(one.due.channel for one in allowed)
-    granted = await outgoing.grant(connection, wanted, limits, now) if allowed else {}
+    granted = await outgoing.grant(connection, wanted, _paces(channels, now), now) if allowed else {}
     ready = []
     for one in allowed:
         if granted.get(one.due.channel, 0) > 0:
@@ -167,8 +176,8 @@ def _worded(mind: Mind, channel: Channel, row: Due, file: File, now: datetime) -
         slots = reminder_slots(case, local_day(now, case.zone))
         text = responses.render(row.response, case.language, slots, case.currency)
     rules = mind.content.rules.contact_for(case)
-    closes = open_until(case, purpose, rules, now) if rules else None
-    valid = min(LONGEST_IN_QUEUE, (closes - now) if closes else LONGEST_IN_QUEUE)
+    ends = (open_until(case, purpose, rules, now) if rules else None, channel.closes_at(now))
+    valid = min([LONGEST_IN_QUEUE, *(end - now for end in ends if end is not None)])
     message = Outgoing(row.our_ref, file.number, channel.signed(text), max(1, int(valid.total_seconds())))
     language = responses.language(case.language)
     template = channel.template(row.response, language)

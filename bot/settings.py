@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,11 @@ from typing import Any
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.dialogues import ContentError, Responses
-from bot.gateways import build
+from bot.dialogues import Responses
 from bot.gateways.channel import Channel
+from bot.gateways.channels import read_channels
 from bot.gateways.options import OptionError
-from bot.gateways.templates import gaps, load_templates
+from bot.gateways.templates import gaps
 
 
 class SettingsError(Exception):
@@ -95,14 +94,11 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def load_channels(path: Path) -> dict[str, Channel]:
-    """The channels of a TOML file: one table each. An option written `env:NAME` is taken from the environment."""
+    """The channels of a TOML file; raise SettingsError that names file, table, key and cure."""
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SettingsError(f"HUIXIN_CHANNELS: {path} does not exist") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not TOML ({error})") from None
-    return {name: _channel(path, name, table) for name, table in tables.items()}
+        return read_channels(path, os.environ)
+    except OptionError as error:
+        raise SettingsError(str(error)) from None
 
 
 def check_templates(channels: Mapping[str, Channel], responses: Responses) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -118,36 +114,3 @@ def check_templates(channels: Mapping[str, Channel], responses: Responses) -> di
         if channel.gateway.can_send and not channel.gateway.free_text:
             lacking[name] = {language: texts for language, texts in found.missing.items() if texts}
     return {name: texts for name, texts in lacking.items() if texts}
-
-
-def _channel(path: Path, name: str, table: Any) -> Channel:
-    where = f"{path}: [{name}]"
-    if not isinstance(table, dict) or not name.replace("-", "").isalnum() or len(name) > 32:
-        raise SettingsError(f"{where}: a channel is a table, and its name has letters, digits and dashes only")
-    unknown = set(table) - {"gateway", "number", "signature", "per_second", "region", "templates", "options"}
-    if unknown or "gateway" not in table:
-        raise SettingsError(
-            f"{where}: give gateway, number, signature, per_second, region, templates and options; not {unknown}"
-        )
-    options = {key: _option(where, key, str(value)) for key, value in table.get("options", {}).items()}
-    try:
-        return Channel(
-            name=name,
-            gateway=build(str(table["gateway"]), options),
-            number=str(table.get("number", "")),
-            signature=str(table.get("signature", "")),
-            per_second=max(1, int(table.get("per_second", 20))),
-            region=str(table.get("region", "CN")),
-            templates=load_templates(path.parent / table["templates"]) if "templates" in table else {},
-        )
-    except (OptionError, ContentError, ValueError) as error:
-        raise SettingsError(f"{where}: {error}") from None
-
-
-def _option(where: str, key: str, value: str) -> str:
-    if not value.startswith("env:"):
-        return value
-    given = os.environ.get(value.removeprefix("env:"))
-    if given is None:
-        raise SettingsError(f"{where}: option {key}: the environment has no {value.removeprefix('env:')}")
-    return given

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +14,11 @@ import pytest
 from sqlalchemy import update
 
 from bot.core.case import HoldKind, Product, State
+from bot.core.decision import Purpose, urgency
 from bot.core.event import AgentActed, AgentAction
 from bot.dialogues import Content
 from bot.gateways.base import Accepted, Delivery, ErrorClass, Outgoing, SendError
+from bot.gateways.channel import Opening
 from bot.gateways.simulator import Faults, Simulator
 from bot.nlu.read import Reader
 from bot.send import ATTEMPTS, apply_receipts, send_due, settle_unknown
@@ -453,11 +456,70 @@ async def test_texts_that_may_not_go_now_use_up_nothing_of_the_limit(one: Machin
     assert [row.state for row in await texts(one)] == ["held", "held", "sent"]
 
 
+async def test_a_channel_sends_no_more_than_its_day_allows_and_goes_on_the_next_day(one: Machine) -> None:
+    one.channels["phone"] = replace(one.channels["phone"], per_day=2)
+    for n in (1, 2, 3):
+        await add_customer(one, customer(n), State.CONTACTED)
+    async with one.database.write() as connection:
+        for n in (1, 2, 3):
+            await queue(connection, n)
+    await asyncio.gather(*(send(one) for _ in range(3)))
+    assert [await send(one) for _ in range(3)] == [0, 0, 0]
+    assert sorted(row.state for row in await texts(one)) == ["queued", "sent", "sent"]
+    one.now += timedelta(hours=14, minutes=10)  # past midnight, when customers sleep: a reply waits for the morning
+    await send(one)
+    one.now += timedelta(hours=9)
+    await send(one)
+    assert [row.state for row in await texts(one)] == ["sent"] * 3
+
+
+async def test_outside_its_hours_a_channel_sends_nothing_and_then_all_that_may_still_go(one: Machine) -> None:
+    hours = Opening(time(10, 30), time(12), frozenset(range(7)))
+    one.channels["phone"] = replace(one.channels["phone"], opening=hours)
+    await add_customer(one, customer(), State.CONTACTED)
+    async with one.database.write() as connection:
+        await queue(connection, 1)
+    assert await send(one) == 0
+    one.now += timedelta(minutes=28)
+    assert await send(one) == 1
+    [row] = await texts(one)
+    assert row.state == "sent" and row.sent_at == one.now
+
+
+async def test_an_answer_goes_before_any_number_of_reminders(one: Machine) -> None:
+    one.channels["phone"] = replace(one.channels["phone"], per_second=1)
+    for n in range(1, 21):
+        await add_customer(one, customer(n), State.CONTACTED)
+    async with one.database.write() as connection:
+        for n in range(1, 20):
+            await queue(connection, n, "promise_reminder")
+        await queue(connection, 20, "reply", at=NOW + timedelta(seconds=5))
+    one.now += timedelta(seconds=5)
+    await send_due(one.database, one.mind, one.channels, one.clock, limit=2)
+    assert [row.customer_id for row in await texts(one) if row.state == "sent"] == [20]
+
+
+async def test_a_slow_channel_does_not_hold_up_another(one: Machine) -> None:
+    slow = replace(one.channels["phone"], name="slow", per_second=1)
+    one.channels["slow"] = slow
+    for n in range(1, 14):
+        await add_customer(one, customer(n), State.CONTACTED)
+    async with one.database.write() as connection:
+        for n in range(1, 14):
+            await queue(connection, n, at=NOW - timedelta(minutes=14 - n))
+        o = cases.outbox
+        await connection.execute(update(o).where(o.c.customer_id < 13).values(channel="slow"))
+    for _ in range(2):
+        await send_due(one.database, one.mind, one.channels, one.clock, limit=2)
+    assert [row.customer_id for row in await texts(one) if row.state == "sent"] == [1, 13]
+
+
 async def queue(connection: Any, n: int, purpose: str = "reply", seq: int = 100, at: datetime = NOW) -> None:
     """A text in the outbox, as a turn leaves it."""
     row = {
         "customer_id": n, "seq": seq, "our_ref": f"r{n}-{seq}", "channel": "phone", "purpose": purpose,
         "response": "clarify", "slots": "{}", "text": f"第{seq}条", "author": "bot", "state": "queued",
+        "urgency": urgency(Purpose(purpose)),
         "queued_at": at, "due_at": at, "attempts": 0, "segments": 0,
     }  # fmt: skip
     await connection.execute(cases.outbox.insert(), row)

@@ -28,6 +28,11 @@ COUNTED = (Purpose.REMINDER, Purpose.PROMISE_REMINDER)  # these use up contact c
 NOT_CANCELLED = (Purpose.SAFETY, Purpose.OPT_OUT_CONFIRMATION)  # these stand, whatever is decided after them
 
 
+def urgency(purpose: Purpose) -> int:
+    """Who goes first where many wait: 0 must not wait, 1 is an answer, 2 is bulk that may."""
+    return 0 if purpose in NOT_CANCELLED else 2 if purpose in COUNTED else 1
+
+
 @dataclass(frozen=True, slots=True)
 class Say:
     """Queue one text: an approved response with its slots, or an agent's own words (`response` is "agent")."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -42,11 +42,10 @@ class Due:
     attempts: int
 
 
-async def claim_due(connection: AsyncConnection, now: datetime, limit: int, not_here: Sequence[str] = ()) -> list[Due]:
+async def claim_due(connection: AsyncConnection, now: datetime, limit: int, closed: Sequence[str] = ()) -> list[Due]:
     """Lock the customers who have texts due and say which may go next: one per customer, the oldest first.
 
-    Texts of the channels `not_here` are left alone: this process cannot submit them.
-
+    Answers go before reminders, however many of those wait. Texts of channels that are `closed` are left alone.
     Customers are locked before their rows are looked at, in the order in which every transaction locks them.
     """
     o = outbox
@@ -63,24 +62,47 @@ async def claim_due(connection: AsyncConnection, now: datetime, limit: int, not_
     # The confirmation of an opt-out has five minutes: it does not queue behind a text that waits for its next try.
     first = ~blocked.exists() | (o.c.purpose == Purpose.OPT_OUT_CONFIRMATION)
     is_due = o.c.state.in_(("queued", "held")) & (o.c.due_at <= now) & first & ~paused_channel.exists()
-    if not_here:
-        is_due &= o.c.channel.not_in(not_here)
-    candidates = (
-        await connection.execute(select(o.c.customer_id).where(is_due).order_by(o.c.due_at, o.c.id).limit(limit * 3))
-    ).scalars()
+    if closed:
+        is_due &= o.c.channel.not_in(closed)
+    first_come = select(o.c.customer_id).where(is_due).order_by(o.c.urgency, o.c.due_at, o.c.id).limit(limit * 3)
+    candidates = (await connection.execute(first_come)).scalars()
     taken = await lock(connection, list(dict.fromkeys(candidates)))
     if not taken:
         return []
     rows = await connection.execute(
-        select(*(o.c[name] for name in Due.__slots__)).where(o.c.customer_id.in_(taken), is_due).order_by(o.c.id)
+        select(*(o.c[name] for name in Due.__slots__))
+        .where(o.c.customer_id.in_(taken), is_due)
+        .order_by(o.c.urgency, o.c.due_at, o.c.id)
     )
     return [Due(*row) for row in rows][:limit]
 
 
+class Pace(NamedTuple):
+    """What a channel may send: in a second, and on this day of its own calendar (None: as much as it likes)."""
+
+    per_second: int
+    per_day: int | None
+    today: date
+
+
+def _left(row: Any, pace: Pace, second: datetime) -> int:
+    """How many texts a channel may still send in this second and on this day."""
+    left = pace.per_second - (row.sent_in_second if row.second_at == second else 0)
+    if pace.per_day is not None:
+        left = min(left, pace.per_day - (row.sent_in_day if row.day_on == pace.today else 0))
+    return max(0, left)
+
+
+async def used_up(connection: AsyncConnection, paces: Mapping[str, Pace], now: datetime) -> list[str]:
+    """The channels that may send nothing more in this second, or today."""
+    rows = await connection.execute(select(channel).where(channel.c.name.in_(paces)))
+    return [row.name for row in rows if _left(row, paces[row.name], now.replace(microsecond=0)) == 0]
+
+
 async def grant(
-    connection: AsyncConnection, wanted: Mapping[str, int], limits: Mapping[str, int], now: datetime
+    connection: AsyncConnection, wanted: Mapping[str, int], paces: Mapping[str, Pace], now: datetime
 ) -> dict[str, int]:
-    """How many texts each channel may submit now. The count of the running second is shared by all processes."""
+    """How many texts each channel may submit now. The counts of second and day are shared by all processes."""
     second = now.replace(microsecond=0)
     await connection.execute(
         upsert(connection, channel).on_conflict_do_nothing(),
@@ -92,9 +114,15 @@ async def grant(
     ).all()
     granted, changes = {}, []
     for row in rows:
-        used = row.sent_in_second if row.second_at == second else 0
-        granted[row.name] = max(0, min(wanted[row.name], limits.get(row.name, 1) - used))
-        changes.append({"b_name": row.name, "second_at": second, "sent_in_second": used + granted[row.name]})
+        pace = paces[row.name]
+        number = granted[row.name] = min(wanted[row.name], _left(row, pace, second))
+        changes.append({
+            "b_name": row.name,
+            "second_at": second,
+            "sent_in_second": number + (row.sent_in_second if row.second_at == second else 0),
+            "day_on": pace.today,
+            "sent_in_day": number + (row.sent_in_day if row.day_on == pace.today else 0),
+        })  # fmt: skip
     await connection.execute(update(channel).where(channel.c.name == bindparam("b_name")), changes)
     return granted
 

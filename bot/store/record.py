@@ -292,7 +292,8 @@ class _Round:
         case = step.decision.case
         return {
             "customer_id": case.customer_id, "seq": file.last_seq, "our_ref": our_ref(case.customer_id, file.last_seq),
-            "channel": file.channel or self.channel, "purpose": say.purpose, "response": say.response,
+            "channel": file.channel or self.channel, "purpose": say.purpose, "urgency": d.urgency(say.purpose),
+            "response": say.response,
             "slots": journal.canonical(say.slots).decode(), "text": say.text or self.render(say, case),
             "author": step.author, "state": "queued", "reason": None, "queued_at": self.now, "due_at": self.now,
             "attempts": 0, "segments": 0,

@@ -300,12 +300,13 @@ class Outbox(SQLModel, table=True):
     __table_args__ = (
         Index(
             "outbox_open",
+            "urgency",
             "due_at",
             postgresql_where=text("state IN ('queued', 'held', 'submitting')"),
             sqlite_where=text("state IN ('queued', 'held', 'submitting')"),
         ),
         Index("outbox_of", "customer_id", "seq"),
-        Index("outbox_provider", "channel", "provider_id"),
+        Index("outbox_provider", "provider_id", "channel"),
     )
     id: int | None = Field(default=None, sa_column=_id())
     customer_id: int = Field(sa_column=_customer(index=False))
@@ -313,6 +314,7 @@ class Outbox(SQLModel, table=True):
     our_ref: str = Field(unique=True, max_length=40)
     channel: str = Field(max_length=32)
     purpose: str = Field(max_length=24)
+    urgency: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default="1"))
     response: str = Field(max_length=48)
     slots: str = Field(sa_column=_sealed())
     text: str = Field(sa_column=_sealed())
@@ -422,7 +424,7 @@ class AccessLog(SQLModel, table=True):
 
 
 class Channel(SQLModel, table=True):
-    """A line to a gateway as operations see it: paused or not, and how much of its rate is used."""
+    """A line to a gateway as operations see it: paused or not, how much of its limits is used, its last failure."""
 
     name: str = Field(primary_key=True, max_length=32)
     paused_reason: str | None = Field(default=None, sa_column=Column(Text))
@@ -430,6 +432,10 @@ class Channel(SQLModel, table=True):
     resumed_at: datetime | None = Field(default=None, sa_column=_moment())
     second_at: datetime | None = Field(default=None, sa_column=_moment())
     sent_in_second: int = 0
+    day_on: date | None = None
+    sent_in_day: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    failed_at: datetime | None = Field(default=None, sa_column=_moment())
+    failure: str | None = Field(default=None, sa_column=Column(Text))
 
 
 METADATA = SQLModel.metadata
