@@ -55,6 +55,10 @@ def upgrade() -> None:
     with op.batch_alter_table("channel", schema=None) as batch_op:
         batch_op.add_column(sa.Column("paused_at", UtcMoment(), nullable=True))
         batch_op.add_column(sa.Column("resumed_at", UtcMoment(), nullable=True))
+        batch_op.add_column(sa.Column("day_on", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("sent_in_day", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("failed_at", UtcMoment(), nullable=True))
+        batch_op.add_column(sa.Column("failure", sa.Text(), nullable=True))
 
     with op.batch_alter_table("inbound", schema=None) as batch_op:
         batch_op.add_column(sa.Column("missing", sa.Text(), nullable=True))
@@ -62,7 +66,20 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("opinion_until_at", UtcMoment(), nullable=True))
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("urgency", sa.Integer(), server_default="1", nullable=False))
         batch_op.add_column(sa.Column("number_hash", sa.String(length=64), nullable=True))
+        batch_op.drop_index(
+            batch_op.f("outbox_open"), sqlite_where=sa.text("state IN ('queued', 'held', 'submitting')")
+        )
+        batch_op.create_index(
+            "outbox_open",
+            ["urgency", "due_at"],
+            unique=False,
+            postgresql_where=sa.text("state IN ('queued', 'held', 'submitting')"),
+            sqlite_where=sa.text("state IN ('queued', 'held', 'submitting')"),
+        )
+        batch_op.drop_index(batch_op.f("outbox_provider"))
+        batch_op.create_index("outbox_provider", ["provider_id", "channel"], unique=False)
 
     with op.batch_alter_table("promise", schema=None) as batch_op:
         batch_op.add_column(sa.Column("later", sa.Text(), server_default="[]", nullable=False))
@@ -84,7 +101,21 @@ def downgrade() -> None:
         batch_op.drop_column("later")
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index("outbox_provider")
+        batch_op.create_index(batch_op.f("outbox_provider"), ["channel", "provider_id"], unique=False)
+        batch_op.drop_index(
+            "outbox_open",
+            postgresql_where=sa.text("state IN ('queued', 'held', 'submitting')"),
+            sqlite_where=sa.text("state IN ('queued', 'held', 'submitting')"),
+        )
+        batch_op.create_index(
+            batch_op.f("outbox_open"),
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('queued', 'held', 'submitting')"),
+        )
         batch_op.drop_column("number_hash")
+        batch_op.drop_column("urgency")
 
     with op.batch_alter_table("inbound", schema=None) as batch_op:
         batch_op.drop_column("opinion_until_at")
@@ -92,6 +123,10 @@ def downgrade() -> None:
         batch_op.drop_column("missing")
 
     with op.batch_alter_table("channel", schema=None) as batch_op:
+        batch_op.drop_column("failure")
+        batch_op.drop_column("failed_at")
+        batch_op.drop_column("sent_in_day")
+        batch_op.drop_column("day_on")
         batch_op.drop_column("resumed_at")
         batch_op.drop_column("paused_at")
 
