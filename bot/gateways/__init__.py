@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.gateways import alibaba, generic, jasmin, kannel, simulator, smpp, tencent, twilio, vonage
+from bot.gateways import alibaba, cmpp, generic, jasmin, kannel, simulator, smpp, tencent, twilio, vonage
 from bot.gateways.base import Gateway
 from bot.gateways.options import Option, OptionError
 
@@ -26,6 +26,7 @@ GATEWAYS: dict[str, GatewayKind] = {
     "vonage": GatewayKind(vonage.VonageGateway.from_options, vonage.OPTIONS),
     "kannel": GatewayKind(kannel.KannelGateway.from_options, kannel.OPTIONS),
     "jasmin": GatewayKind(jasmin.JasminGateway.from_options, jasmin.OPTIONS),
+    "cmpp": GatewayKind(cmpp.CmppGateway.from_options, cmpp.OPTIONS),
     "smpp": GatewayKind(smpp.SmppGateway.from_options, smpp.OPTIONS),
     "simulator": GatewayKind(simulator.Simulator.from_options, simulator.OPTIONS),
 }

@@ -10,7 +10,7 @@ from typing import NamedTuple, cast
 ANSWER = 0x80000000  # set in the command of every answer, in both protocols
 NACK = 0x80000000  # SMPP's answer to a request that it could not read; CMPP has none
 MOST_UNREAD = 256 * 1024  # octets that the peer may leave unread before we hang up
-MOST_EARLY = 100
+MOST_EARLY = 1024 * 1024  # octets that it may send before our log-in is through
 MOST_LATE = 1000  # requests that were given up, but whose answer would still be heard
 
 
@@ -62,6 +62,7 @@ class Link(asyncio.Protocol):
         self._sequence = 0
         self._buffer = bytearray()
         self._early: list[Pdu] | None = []  # requests of a peer who has not taken our log-in yet
+        self._early_octets = 0
         self._waiting: dict[int, tuple[int, asyncio.Future[Pdu]]] = {}  # by sequence: what was asked, and its answer
         self._late: dict[int, Callable[[Pdu], None]] = {}
         self._transport: asyncio.Transport | None = None
@@ -169,8 +170,9 @@ class Link(asyncio.Protocol):
         if not pdu.command & ANSWER:
             if self._early is None:
                 self._on_request(self, pdu)
-            elif len(self._early) < MOST_EARLY:
+            elif self._early_octets < MOST_EARLY:
                 self._early.append(pdu)
+                self._early_octets += self._wire.header.size + len(pdu.body)
             else:
                 self.drop("talks before the log-in")
         elif (waiting := self._waiting.get(pdu.sequence)) is not None:

@@ -40,6 +40,7 @@ TESTS = 3  # unanswered ones after which a silent connection is given up
 MOST_AT_ONCE = 500  # deliveries that wait for the store; more are told to come again
 LEAVE_SECONDS = 2.0
 RETRY_PART_SECONDS = 1.0
+FINAL = (ErrorClass.OPTED_OUT, ErrorClass.DEAD_NUMBER, ErrorClass.PERMANENT)  # after which nothing is sent again
 
 
 class SessionGateway(ABC):
@@ -128,7 +129,7 @@ class SessionGateway(ABC):
                 failed = SendError(kind, str(error))
             except SendError as error:
                 failed = error
-            if not number or failed.kind in (ErrorClass.OPTED_OUT, ErrorClass.PERMANENT):
+            if not number or failed.kind in FINAL:
                 raise failed
             if failed.kind is not ErrorClass.THROTTLED or loop.time() + RETRY_PART_SECONDS >= deadline:
                 reason = f"{number} of {parts} parts were taken, then: {failed.reason}"
@@ -140,7 +141,7 @@ class SessionGateway(ABC):
         try:
             receipt = DeliveryReceipt(Delivery.QUEUED, self.taken(pdu), our_ref)
         except SendError as error:
-            kind = ErrorClass.OPTED_OUT if error.kind is ErrorClass.OPTED_OUT else ErrorClass.PERMANENT
+            kind = error.kind if error.kind in FINAL else ErrorClass.PERMANENT  # too late for another try
             receipt = DeliveryReceipt(Delivery.FAILED, "", our_ref, error.code, kind)
         if self._take is not None:
             self._start(self._store(self._take, Parsed(receipts=(receipt,)), b"", lambda stored: None))

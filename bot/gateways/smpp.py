@@ -17,7 +17,7 @@ from bot.gateways.place import Place, read_place, whole_number
 from bot.gateways.session import CONNECT_SECONDS, SessionGateway
 from bot.gateways.smpp_codes import CLASS_OF_NUMBER, NAME_OF_NUMBER
 from bot.gateways.smpp_deliver import is_receipt, read_message, read_receipt
-from bot.gateways.smpp_submit import parts_of, validity_of
+from bot.gateways.smpp_submit import MOST_PARTS, parts_of, validity_of
 
 OPTIONS = (
     *PLACE_OPTIONS,
@@ -52,7 +52,7 @@ CHOICES = {
 }
 # Refusals of a bind that last until somebody changes a setting. "Already bound" (5) ends when the old bind does.
 ACCOUNT_REFUSED = (0x0D, 0x0E, 0x0F, 0x53)
-MOST_PARTS, MOST_OCTETS = 255, 60_000
+MOST_OCTETS = 60_000  # of a message_payload
 
 
 @dataclass(frozen=True, slots=True)

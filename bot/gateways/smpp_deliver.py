@@ -44,13 +44,13 @@ def read_message(sm: Sm, default_alphabet: str) -> InboundSms:
     part = part_of(header) or _part_of_options(sm)
     alphabet = alphabet_of(sm.data_coding) or default_alphabet
     if alphabet == "ucs2":
-        text = from_ucs2(message)
+        text = from_ucs2(message, bool(part))
     else:
         text = from_gsm7(message) if alphabet == "gsm7" else from_latin1(message)
     return InboundSms(
         sender=required_text({"source_addr": _number(sm.source)}, "source_addr", MAX_NUMBER),
         destination=optional_text({"destination_addr": _number(sm.destination)}, "destination_addr", MAX_NUMBER),
-        text=message_text({"text": text}, "text"),
+        text=message_text({"text": text}, "text", of_part=bool(part)),
         part=part,
     )
 

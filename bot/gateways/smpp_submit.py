@@ -10,6 +10,8 @@ from bot.core.segments import Encoding, encoding_of, split
 from bot.gateways.coding import to_gsm7
 from bot.gateways.smpp_pdu import SAR_MSG_REF_NUM, SAR_SEGMENT_SEQNUM, SAR_TOTAL_SEGMENTS, UDHI, Sm
 
+MOST_PARTS = 255  # what either way of counting them can say
+
 
 def parts_of(blank: Sm, text: str, our_ref: str, alphabet: str, long_texts: str) -> list[Sm]:
     """The parts in order, each like `blank`; the last one asks for a receipt.
@@ -23,7 +25,7 @@ def parts_of(blank: Sm, text: str, our_ref: str, alphabet: str, long_texts: str)
         coded = "none"
     cut = (text,) if long_texts == "payload" else split(text, Encoding.UCS2 if coded == "none" else None)
     parts = [replace(blank, data_coding=8 if coded == "none" else 0, message=_encode(one, coded)) for one in cut]
-    if len(parts) > 1:
+    if 1 < len(parts) <= MOST_PARTS:
         mark = _with_header if long_texts == "udh" else _with_options
         reference = hashlib.sha256(our_ref.encode()).digest()[:2]
         parts = [mark(part, reference, number, len(parts)) for number, part in enumerate(parts, 1)]

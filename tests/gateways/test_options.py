@@ -18,6 +18,7 @@ COMPLETE: dict[str, dict[str, str]] = {
     "vonage": {"signature_secrets": "sekret"},
     "kannel": {"path_token": TOKEN},
     "jasmin": {"path_token": TOKEN},
+    "cmpp": {"host": "ismg.example", "port": "7890", "sp_id": "901234", "shared_secret": "pw", "src_id": "1069"},
     "smpp": {"host": "smsc.example", "port": "2775", "system_id": "b", "password": "pw", "from_number": "1069"},
     "simulator": {"secret": SECRET, "callback_url": "http://127.0.0.1:8080/hooks/1"},
 }
@@ -34,11 +35,12 @@ SENDING: dict[str, dict[str, str]] = {
     "vonage": {"api_key": "a", "api_secret": "b", "from_number": "c", "callback_url": "https://bot.example/h"},
     "kannel": {"send_url": "http://kannel:13013/cgi-bin/sendsms", "username": "a", "password": "b"},
     "jasmin": {"send_url": "http://jasmin:1401/send", "username": "a", "password": "b"},
+    "cmpp": {"version": "3.0", "service_id": "HELP", "coding": "gbk", "not_stored": "silence", "check_gateway": "no"},
     "smpp": {"window": "8", "connections": "2", "alphabet": "none", "timeout_seconds": "5"},
     "simulator": {"seed": "monday"},
 }
 
-CONNECTED = ("smpp",)  # what they need to receive is what they need to send
+CONNECTED = ("cmpp", "smpp")  # what they need to receive is what they need to send
 
 
 @pytest.mark.parametrize("kind", GATEWAYS)
@@ -106,6 +108,17 @@ def test_an_unknown_gateway_is_named_with_those_that_exist() -> None:
         ("jasmin", {"path_token": "short"}, "path_token"),
         ("jasmin", {"send_url": "jasmin:1401"}, "username"),
         ("jasmin", {**SENDING["jasmin"], "send_url": "10.0.0.7:1401"}, "send_url"),
+        ("cmpp", {"port": "0"}, "port"),
+        ("cmpp", {"version": "4.0"}, "version"),
+        ("cmpp", {"sp_id": "9012345"}, "sp_id"),
+        ("cmpp", {"src_id": "1069-1"}, "src_id"),
+        ("cmpp", {"src_id": "1069" * 6}, "src_id"),
+        ("cmpp", {"service_id": "业务"}, "service_id"),
+        ("cmpp", {"fee_user_type": "bank"}, "fee_user_type"),
+        ("cmpp", {"fee_type": "free"}, "fee_type"),
+        ("cmpp", {"coding": "utf8"}, "coding"),
+        ("cmpp", {"not_stored": "shrug"}, "not_stored"),
+        ("cmpp", {"test_seconds": "1000"}, "test_seconds"),
         ("smpp", {"host": "smsc.example/x"}, "host"),
         ("smpp", {"port": "smsc"}, "port"),
         ("smpp", {"port": "65536"}, "port"),
