@@ -84,7 +84,9 @@ _NOT_PROMISED = {
         r"limit(?: is| of)?|took(?: out)?|taken|paid(?: you| u)?|already (?:paid|sent)|"
         r"sent(?: you| u)?(?: the| a)?|cost(?:s|ing)?(?: me)?|spent|bill(?: is| of| for)?|lost|"
         r"stole|"
-        r"overcharged(?: me)?|only have|have only|left with|only got|down to|from)(?: (?:is|"
+        r"overcharged(?: me)?|"
+        r"was (?:gonna|going to|supposed to|meant to) (?:pay|send|do|give)|"
+        r"only have|have only|left with|only got|down to|from)(?: (?:is|"
         r"was|of|about|around|like|only|the|a|me|you|u|my|just|over|nearly|almost|"
         r"another))*\s?$"
     ),

@@ -49,7 +49,7 @@ _ELSE = {
         r"上班|休息|放假|考试|面试|体检|复查|化疗|预产|葬|头七|搬家|"
         r"到期|账单|还款日|扣款日|出账|失业|被裁|裁员|下岗|离职|辞职|停工|停发|没发|没开|去世|"
         r"走了|过世|电话|打扰|骚扰|联系|短信|消息|答复|回复|回电|催|见面|不在|在外地|关机|换号|"
-        r"开学|学费|房租|借的|贷的|办的|报警|投诉|审理|判决|上门|开工|复工|入职|值班"
+        r"开学|学费|生活费|房租|借的|贷的|办的|报警|投诉|审理|判决|上门|开工|复工|入职|值班"
     ),
     "en": re.compile(
         r"\b(?:surgery|operation|hospital|court|hearing|trial|birthday|wedding|funeral|"
@@ -75,7 +75,9 @@ _PAID = {
         r"\b(?:(?<!get )(?<!got )(?<!be )(?<!im )(?<!i'm )(?<!am )(?<!gets )(?<!getting )(?<!until )paid(?! (?:on|"
         r"by|fortnightly|weekly|monthly|every|next|this|tomorrow))|"
         r"(?:i|we|already|just) (?:paid|sent|made|transferred|cleared|settled|did)|"
-        r"have (?:already )?(?:paid|sent)|sent (?:u|you|it|that|the|\W?\d)|took|taken|charged|"
+        r"(?:i|we) (?:mailed|posted|wired|transfer+ed)|"
+        r"(?:left|out of) my account|have (?:already )?(?:paid|sent)|sent (?:u|you|it|that|the|\W?\d)|"
+        r"took|taken|charged|"
         r"debited|was (?:paid|taken|sent)|went (?:out|through))\b"
     ),
 }

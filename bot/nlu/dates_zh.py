@@ -90,6 +90,9 @@ def _next_to(text: str, first: Piece, second: Piece, now: datetime) -> Piece | N
     if first.rule == "time" and second.rule != "time" and second.stands:
         second.at, second.timed = first.at, True
         return None
+    if second.rule == "day_word" and text[second.at] == "当" and first.stands and not gap.strip():
+        first.to = second.to  # 中秋当天 is that day, not today
+        return first
     if first.rule == second.rule == "day_word":
         if "的" not in gap or second.within is None or (moved := second.within(first.stretch)) is None:
             return None

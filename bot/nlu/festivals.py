@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -44,8 +45,10 @@ def festivals(language: str) -> dict[str, Festival]:
     path = ROOT / "lexicon" / "dates.yml"
     found: dict[str, Festival] = {}
     for entry in load_yaml(path)["festivals"]:
-        if not re.fullmatch(r"\d\d-\d\d|(?:CN|HK|US|IN|SG)/.+", entry["day"]):
-            raise ContentError(f"{path}: festival day {entry['day']!r} must be MM-DD or CN/…, HK/…, US/…, IN/…, SG/…")
+        if not re.fullmatch(r"\d\d-\d\d|(?:CN|HK|US|IN|SG|LUNAR)/.+", entry["day"]):
+            raise ContentError(
+                f"{path}: festival day {entry['day']!r} must be MM-DD or CN/…, HK/…, US/…, IN/…, SG/…, LUNAR/MM-DD"
+            )
         festival = Festival(entry["day"], int(entry.get("plus", "0")))
         found.update(dict.fromkeys(entry.get(language, []), festival))
     return found
@@ -71,12 +74,35 @@ def festival_pattern(language: str) -> str:
 @cache
 def _on(rule: str, plus: int, year: int) -> date | None:
     calendar, _, name = rule.rpartition("/")
-    if calendar:
+    if calendar == "LUNAR":
+        found = lunar_day(year, int(name[:2]), int(name[3:]))
+    elif calendar:
         days = [day for day, names in _calendar(calendar, year).items() if name in names]
         found = min(days, default=None)
     else:
         found = exact(year, int(rule[:2]), int(rule[3:]))
     return found + timedelta(days=plus) if found else None
+
+
+@cache
+def lunar_day(year: int, month: int, number: int) -> date | None:
+    """The day of that solar year on which this day of the lunar calendar falls; None where it has none."""
+    from borax.calendars.lunardate import InvalidLunarDateError, LunarDate
+
+    for lunar_year in (year - 1, year):
+        try:
+            found: date = LunarDate(lunar_year, month, number).to_solar_date()
+        except (InvalidLunarDateError, ValueError, OverflowError):
+            continue
+        if found.year == year:
+            return found
+    return None
+
+
+def coming_lunar_day(reference: date, months: Iterable[int], number: int) -> date | None:
+    """The next such day of the lunar calendar that is not past, in any of these months."""
+    found = (lunar_day(reference.year + ahead, month, number) for month in months for ahead in (0, 1))
+    return min((day for day in found if day is not None and day >= reference), default=None)
 
 
 @cache

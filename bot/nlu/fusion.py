@@ -51,7 +51,7 @@ def settle(gated: Gated, probabilities: Mapping[Intent, float], asked: Asked | N
 
 def _is_one_latin_word(gated: Gated) -> bool:
     """Carriers' words were looked up whole before: any other single word only resembles one (stopover, TDK)."""
-    text = gated.folds[0].text.strip()
+    text = gated.folds[0].text.strip(" .,!?")
     return text.isascii() and text.isalpha()
 
 

@@ -52,7 +52,7 @@ _ONCE_SAID = {
     "en": re.compile(
         r"\b(?:said|told \w+|thought|was gonna|was going to|was supposed to|planned|meant to|originally)"
         r"(?: (?:that|i|i'?d|i'?ll|would|will|could|pay|paying|it|it'?d|you|u|be|was|to|by|on|"
-        r"for|said))*\s(?:the )?$"
+        r"for|send|\W?\d[\d,.]*|said))*\s(?:the )?$"
     ),
 }
 _NOT_BEFORE = {
@@ -154,6 +154,7 @@ _BARE_NUMBER = re.compile(
     r"^\W*(?:the |on |by )?([12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?(?:吧|呢|啊|please|pls|"
     r"\W)*$"
 )
+_FOR_YOU = re.compile(r"给你们?.{0,4}[还转打付存]了?$")  # 星期天我给你还了: it is yet to come
 _NO_NOW = re.compile(r"\bhave|\bgot|can'?t|cannot|couldn|won'?t|not|unable|不能|没法|没钱|怎么|how|trouble|struggl")
 
 
@@ -280,7 +281,7 @@ def _why_not(text: str, lang: str, one: FoundDate, clause: Clause, others: Seque
         return "negated"
     if _refused_after(text, lang, one, others) and not (lang == "zh" and _STILL["zh"].search(after[:6])):
         return "negated"
-    if clause.paid and not clause.earns:
+    if clause.paid and not clause.earns and not (lang == "zh" and _FOR_YOU.search(text[clause.start : clause.end])):
         return "already happened"
     return None
 

@@ -168,6 +168,8 @@ class Reader:
             return slots
         if asked is None and slots.date is None and not slots.vague and _FIGURES_ONLY.fullmatch(normal.text):
             return NONE  # a figure out of the blue is no promise: a code, a slip, another chat
+        if asked is None and slots.date_rule == "time" and slots.amount is None:
+            return NONE  # good afternoon
         if nothing_else(normal, slots, self._filler):
             for intent in scores.keys() - {Intent.AFFIRM, Intent.DENY}:
                 del scores[intent]

@@ -95,7 +95,7 @@ _W = "|".join(
 )
 _EN_SIGN = (
     r"(?:(?:us|hk|cad?|aud?|nz|mxn|u\.s\.?)\s?\$|[$£€₹₿]|rs\.?|inr|usd|gbp|eur|cad|aud|nzd|"
-    r"cny|rmb|chf|rm|myr|hkd|sgd|uah|ringgit|₱|r(?=\d))\s?"
+    r"cny|rmb|chf|rm|myr|hkd|sgd|uah|ringgit|₱|[rn](?=\d)|ngn|₦|ksh|kes|ghs|php|zar)\s?"
 )
 _EN_CURRENCY = (
     r"dollars?|bucks?|quid|pounds?|euros?|rupees?|yuan|usd|gbp|eur|cad|aud|rmb|cny|rs|inr|"
@@ -187,7 +187,7 @@ _FULL = {
         r"一口气"
     ),
     "en": re.compile(
-        r"\b(?:(?:in|the|pay|paid|my|settle) full|full (?:amount|balance|payment|thing|sum|lot|"
+        r"\b(?:(?:in|the|pay|paid|my|settle) full|full outstanding|full (?:amount|balance|payment|thing|sum|lot|"
         r"whack)|full$|fully|(?:the )?(?:whole|entire) (?:thing|amount|lot|balance|bill|debt|"
         r"sum|payment|lump|shebang|loan|card)|all (?:of )?(?:it|that|what i owe|i owe|"
         r"the money|owed|due)|"
@@ -195,7 +195,7 @@ _FULL = {
         r"fell|went|the time|day|night|morning))|everything|the (?:total|lot(?! of (?:you|u|ya|them|us)))|"
         r"(?:clear|close|square) (?:it|this|that|my|the|off|everything|all)(?: \w+)?|pay (?:it|this|that|"
         r"everything|the \w+|my \w+|them|u|you) off|pay off|payoff|"
-        r"(?:pay|settle|clear|wipe) (?:up|out)|settle (?:it|this|my|the|up|in)|(?:pay|clear|"
+        r"(?:pay|settle|clear) up|(?:clear|wipe) out|settle (?:it|this|my|the|up|in)|(?:pay|clear|"
         r"send|settle) (?:the|my|off) (?:outstanding |remaining |full |whole |"
         r"total )?(?:balance|debt|arrears|outstanding)|bring (?:it|my account|"
         r"the account) (?:current|up to date)|what i owe|the rest|the remaining|the remainder|"
@@ -244,7 +244,7 @@ def _shares(text: str, lang: str) -> Iterator[FoundAmount]:
             yield FoundAmount(SaidAmount(AmountKind.EXACT, value), match.span(), False, False, "share")
 
 
-_ZH_HINT = re.compile(rf"[\d{_C}全清完半%低部所都数额整齐掉]|搞定")
+_ZH_HINT = re.compile(rf"[\d{_C}全清完半%低部所都数额整齐掉晒哂]|搞定")
 _EN_HINT = re.compile(
     r"\d|hundred|thous|grand|all|full|half|min|everything|whole|entire|lot|clear|off|"
     r"settle|total|rest|remain|ty\b|teen|ten|one|two|three|four|five|six|seven|eight|nine|"
