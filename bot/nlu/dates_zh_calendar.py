@@ -37,12 +37,13 @@ _LUNAR_MONTHS = {"正": 1, "冬": 11, "腊": 12}
 @rule(
     "lunar_day",
     rf"(?:(?:农历|阴历|旧历)(?:的)?(正|冬|腊|{MONTH})月(?:初)?({DAY_NUMBER})|(正|冬|腊)月(?:初)?({DAY_NUMBER})|"
-    rf"({MONTH})月初([一二三四五六七八九十])(?!期)|(?<![月年])初([一二三四五六七八九十])(?![中高恋步次级期]))(?:号|日|那天)?",
+    rf"({MONTH})月初([一二三四五六七八九十])(?!期)|(?<![月年])初([一二三四五六七八九十])(?![中高恋步次级期])|"
+    r"([8八])月(十五)(?![号日]))(?:号|日|那天)?",
     "农阴旧正冬腊初" + NUMERALS,
 )
 def _lunar_day(m: re.Match[str], now: datetime) -> Piece | None:
     """腊月二十, 九月初九, 农历八月十五; 初五 alone is the next one of any lunar month."""
-    month, number = m[1] or m[3] or m[5], number_of(m[2] or m[4] or m[6] or m[7])
+    month, number = m[1] or m[3] or m[5] or m[8], number_of(m[2] or m[4] or m[6] or m[7] or m[9])
     months = range(1, 13) if month is None else [_LUNAR_MONTHS.get(month) or number_of(month)]
     found = coming_lunar_day(now.date(), months, number)
     return Piece.of(m, day(found, ambiguous=month is None)) if found else None
