@@ -62,15 +62,45 @@ async def send_due(
     """Send what is due; say how many rows were dealt with. `lease`: longer than any gateway's time-out."""
     started = now()
     async with database.write() as connection:
+        moved = await _leave_paused(connection, channels, started, limit)
         due = await outgoing.claim_due(connection, started, limit, await _closed(connection, channels, started))
         files = await cases.load(connection, sorted({row.customer_id for row in due}), started) if due else {}
         ready, stopped = await _prepare(connection, mind, channels, due, files, started, lease)
     if not due:
-        return 0
+        return moved
     answers = await asyncio.gather(*(_submit(channels[one.due.channel], one.outgoing, now()) for one in ready))
     if ready:
-        await _note(database, mind, list(zip(ready, answers, strict=True)), now())
-    return len(ready) + len(stopped)
+        await _note(database, mind, channels, list(zip(ready, answers, strict=True)), now())
+    return len(ready) + len(stopped) + moved
+
+
+async def _leave_paused(connection: Any, channels: Mapping[str, Channel], now: datetime, limit: int) -> int:
+    """Move what is due on a paused channel to the channel that takes over, where that one is not paused too."""
+    routes = {name: one.failover for name, one in channels.items() if one.failover in channels}
+    paused = await outgoing.paused(connection) if routes else {}
+    routes = {name: other for name, other in routes.items() if name in paused and other not in paused}
+    if not routes:
+        return 0
+    rows = await outgoing.stranded(connection, list(routes), now, limit)
+    moves = [_moved(row, row.text, channels, f"channel {row.channel} is paused", now) for row in rows]
+    await outgoing.mark(connection, moves)
+    return len(moves)
+
+
+def _other(row: Due, channels: Mapping[str, Channel]) -> Channel | None:
+    """The channel that may take a text over. It moves once, and never when it may have left already."""
+    if row.doubted_at or row.moved_from is not None or row.channel not in channels:
+        return None
+    return channels.get(channels[row.channel].failover)
+
+
+def _moved(row: Due, text: str, channels: Mapping[str, Channel], why: str, now: datetime) -> dict[str, Any]:
+    """The row on its other channel, without the first one's signature. The rules will be asked again there."""
+    channel = channels[row.channel]
+    return {
+        "b_id": row.id, "channel": channel.failover, "moved_from": row.channel, "text": channel.unsigned(text),
+        "state": "queued", "reason": f"moved: {why}", "attempts": 0, "due_at": now, "sent_at": None,
+    }  # fmt: skip
 
 
 async def _closed(connection: Any, channels: Mapping[str, Channel], now: datetime) -> list[str]:
@@ -102,13 +132,17 @@ async def _prepare(
     What may go but is beyond the channel's limit of this second stays as it is.
     """
     allowed: list[Ready] = []
-    stopped = []
+    stopped, moves = [], []
     for row in due:
         if row.channel not in channels:
             stopped.append(_stopped(row, "held", f"channel {row.channel} is not configured", now + LOOK_AGAIN))
         elif (verdict := _ask_rules(mind, row, files[row.customer_id], now)) is not None:
             stopped.append(verdict)
         elif isinstance(worded := _worded(mind, channels[row.channel], row, files[row.customer_id], now), str):
+            other = _other(row, channels)
+            if other and not isinstance(_worded(mind, other, row, files[row.customer_id], now), str):
+                moves.append(_moved(row, row.text, channels, worded, now))
+                continue
             stopped.append(_without_template(row, worded, now))
             if row.reason != worded:
                 await follow(connection, mind, files[row.customer_id], SendFailed(worded), now)
@@ -122,6 +156,7 @@ async def _prepare(
             granted[one.due.channel] -= 1
             ready.append(one)
     await outgoing.mark(connection, stopped)
+    await outgoing.mark(connection, moves)
     await outgoing.mark(
         connection,
         [
@@ -204,34 +239,54 @@ async def _submit(channel: Channel, message: Outgoing, now: datetime) -> Accepte
 
 
 async def _note(
-    database: Database, mind: Mind, outcomes: Sequence[tuple[Ready, Accepted | SendError]], now: datetime
+    database: Database,
+    mind: Mind,
+    channels: Mapping[str, Channel],
+    outcomes: Sequence[tuple[Ready, Accepted | SendError]],
+    now: datetime,
 ) -> None:
     """Write every outcome, its journal entry and what follows from it in one transaction, customers locked."""
     async with database.write() as connection:
         ids = sorted({one.due.customer_id for one, _ in outcomes})
         await cases.lock(connection, ids, skip_locked=False)
         files = await cases.load(connection, ids, now)
-        rows, entries = [], []
+        rows, moves, entries = [], [], []
         for one, answer in outcomes:
             row = _outcome(one.due, answer, now)
-            TEXTS.labels(one.due.channel, row["state"]).inc()
-            rows.append({"b_id": one.due.id, **row})
+            if row["state"] == "failed" and _is_over(answer) and _other(one.due, channels):
+                row = _moved(one.due, one.outgoing.text, channels, f"after {ATTEMPTS} tries: {answer}", now)
+                moves.append(row)
+                TEXTS.labels(one.due.channel, "moved").inc()
+            else:
+                rows.append({"b_id": one.due.id, **row})
+                TEXTS.labels(one.due.channel, row["state"]).inc()
             content = {
                 "our_ref": one.due.our_ref,
+                "channel": one.due.channel,
                 "text": one.outgoing.text,
                 "state": row["state"],
                 "reason": row["reason"],
             }
             entries.append((files[one.due.customer_id], "sent" if row["state"] == "sent" else "not_sent", content))
         await outgoing.mark(connection, rows)
+        await outgoing.mark(connection, moves)
         await append_journal(connection, entries, now)
+        gone = {row["b_id"] for row in moves}
         for one, answer in outcomes:
-            await _consequences(connection, mind, files[one.due.customer_id], one.due, answer, now)
+            if one.due.id not in gone:
+                await _consequences(connection, mind, files[one.due.customer_id], one.due, answer, now)
+
+
+def _is_over(answer: Accepted | SendError) -> bool:
+    """Whether it was the channel that failed, rather than the number or the words."""
+    return isinstance(answer, SendError) and answer.kind is ErrorClass.RETRYABLE
 
 
 def _outcome(row: Due, answer: Accepted | SendError, now: datetime) -> dict[str, Any]:
     """What an answer makes of a row."""
     kept = {"provider_id": None, "delivery": None, "attempts": row.attempts + 1, "due_at": now, "sent_at": now}
+    doubted = isinstance(answer, SendError) and answer.kind is ErrorClass.UNKNOWN
+    kept["doubted_at"] = now if doubted else row.doubted_at
     if isinstance(answer, Accepted):
         first = answer.provider_ids[0] if answer.provider_ids else None
         return {**kept, "state": "sent", "reason": None, "provider_id": first, "delivery": answer.status}

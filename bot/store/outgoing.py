@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.decision import Purpose
 from bot.store import tables as t
 from bot.store.cases import lock, outbox, suppression
-from bot.store.record import upsert
+from bot.store.record import OPEN, upsert
 
 channel, receipt, dead_letter = t.Channel.__table__, t.Receipt.__table__, t.DeadLetter.__table__  # type: ignore[attr-defined]
 
@@ -40,6 +40,8 @@ class Due:
     queued_at: datetime
     sent_at: datetime | None
     attempts: int
+    moved_from: str | None
+    doubted_at: datetime | None
 
 
 async def claim_due(connection: AsyncConnection, now: datetime, limit: int, closed: Sequence[str] = ()) -> list[Due]:
@@ -127,6 +129,26 @@ async def grant(
     return granted
 
 
+async def stranded(connection: AsyncConnection, routes: Sequence[str], now: datetime, limit: int) -> list[Due]:
+    """Texts due on these paused channels that may leave by another: none that moved before, or may have left already.
+
+    Their customers are locked.
+    """
+    o = outbox
+    movable = (
+        o.c.channel.in_(routes)
+        & o.c.state.in_(OPEN)
+        & (o.c.due_at <= now)
+        & o.c.moved_from.is_(None)
+        & o.c.doubted_at.is_(None)
+    )
+    first_come = select(o.c.customer_id).where(movable).order_by(o.c.urgency, o.c.due_at, o.c.id).limit(limit)
+    taken = await lock(connection, list(dict.fromkeys((await connection.execute(first_come)).scalars())))
+    columns = (o.c[name] for name in Due.__slots__)
+    query = select(*columns).where(o.c.customer_id.in_(taken), movable).order_by(o.c.id)
+    return [Due(*row) for row in await connection.execute(query)]
+
+
 async def mark(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Change outbox rows by id; every mapping has `b_id` and the same columns as the others."""
     if rows:
@@ -139,7 +161,7 @@ async def expire_leases(connection: AsyncConnection, now: datetime) -> int:
     result = await connection.execute(
         update(outbox)
         .where(dead)
-        .values(state="unknown", reason="the sender stopped before the gateway answered", due_at=now)
+        .values(state="unknown", doubted_at=now, reason="the sender stopped before the gateway answered", due_at=now)
     )
     return result.rowcount
 
@@ -227,7 +249,8 @@ async def note_receipts(connection: AsyncConnection, matched: Sequence[Matched],
     for one in matched:
         before = standing.get(one.outbox_id, one)
         delivery = one.status if RANK[one.status] > RANK.get(before.delivery or "", 0) else before.delivery
-        state = "sent" if before.state == "unknown" else before.state
+        left = before.state == "unknown" or (before.state in OPEN and one.status not in ("undelivered", "failed"))
+        state = "sent" if left else before.state  # whatever we thought: a report proves that the gateway has it
         standing[one.outbox_id] = replace(before, delivery=delivery, state=state)
     rows = [{"b_id": id, "delivery": one.delivery, "state": one.state} for id, one in standing.items()]
     await mark(connection, rows)

@@ -10,7 +10,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from bot.core.case import Instalment
@@ -294,6 +304,9 @@ class Part(SQLModel, table=True):
 class Outbox(SQLModel, table=True):
     """A text of ours. `delivery` is what receipts say of it, `number_hash` which number it was submitted for.
 
+    `moved_from` is the channel that could not send it; `doubted_at` says since when it may
+    have left, so that it must not leave by another.
+
     `state`: queued, held, submitting, sent, unknown, failed, cancelled.
     """
 
@@ -328,6 +341,8 @@ class Outbox(SQLModel, table=True):
     sent_at: datetime | None = Field(default=None, sa_column=_moment())
     provider_id: str | None = Field(default=None, max_length=200)
     number_hash: str | None = Field(default=None, max_length=64)
+    moved_from: str | None = Field(default=None, max_length=32)
+    doubted_at: datetime | None = Field(default=None, sa_column=_moment())
     delivery: str | None = Field(default=None, max_length=12)
     delivered_at: datetime | None = Field(default=None, sa_column=_moment())
     segments: int = 0
