@@ -68,6 +68,8 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("urgency", sa.Integer(), server_default="1", nullable=False))
         batch_op.add_column(sa.Column("number_hash", sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column("moved_from", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("doubted_at", UtcMoment(), nullable=True))
         batch_op.drop_index(
             batch_op.f("outbox_open"), sqlite_where=sa.text("state IN ('queued', 'held', 'submitting')")
         )
@@ -114,6 +116,8 @@ def downgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state IN ('queued', 'held', 'submitting')"),
         )
+        batch_op.drop_column("doubted_at")
+        batch_op.drop_column("moved_from")
         batch_op.drop_column("number_hash")
         batch_op.drop_column("urgency")
 
