@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 import smpp34
 from aiohttp.test_utils import unused_port
+from structlog.testing import capture_logs
 
 from bot.gateways.base import (
     Accepted,
@@ -375,3 +377,67 @@ async def test_a_thousand_texts_leave_through_a_window_of_16_and_each_gets_its_o
             answers = await asyncio.gather(*(one.send(text, NOW) for text in texts))
         by_id = {f"id-{n}": event.short_message.decode() for n, event in enumerate(there.submits, 1)}
         assert [by_id[answer.provider_ids[0]] for answer in answers] == [text.text for text in texts]
+
+
+async def test_a_bind_that_the_smsc_ends_is_made_anew() -> None:
+    async with smsc() as there:
+        one = gateway(host="127.0.0.1", port=str(there.port))
+        async with holding(one):
+            await there.bound[0].unbind()
+            await until(lambda: len(there.bound) == 2)
+            await until(lambda: one.can_submit)
+            assert await one.send(Outgoing("o-1", f"+{PHONE}", "ok", 3600), NOW) == Accepted(("id-1",))
+
+
+@dataclass(slots=True)
+class Blunt:
+    """An SMSC of few words: it answers every bind alike, then says what it was told to, and notes what it hears."""
+
+    status: int = 0
+    says: tuple[bytes, ...] = ()
+    heard: list[tuple[int, int, int]] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection."""
+        try:
+            while True:
+                length, command, status, sequence = struct.unpack("!4I", await reader.readexactly(16))
+                await reader.readexactly(length - 16)
+                self.heard.append((command, status, sequence))
+                if command == 0x09:
+                    writer.write(struct.pack("!4I", 21, 0x80000009, self.status, sequence) + b"SMSC\0")
+                    writer.writelines(self.says)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(0x0D, E.CONFIG), (0x0E, E.CONFIG), (0x0F, E.CONFIG), (0x05, E.RETRYABLE), (0x08, E.RETRYABLE)]
+)
+async def test_a_refused_bind_pauses_the_channel_only_where_our_account_is_to_blame(
+    status: int, kind: ErrorClass
+) -> None:
+    there = Blunt(status)
+    server = await asyncio.start_server(there.serve, "127.0.0.1", 0)
+    one = gateway(host="127.0.0.1", port=str(server.sockets[0].getsockname()[1]))
+    with capture_logs() as logs:
+        async with holding(one, connected=False):
+            await until(lambda: any(entry["event"] == "log-in refused" for entry in logs))
+            with pytest.raises(SendError) as caught:
+                await one.send(Outgoing("o-1", f"+{PHONE}", "ok", 3600), NOW)
+    server.close()
+    assert caught.value.kind is kind
+    assert one.can_submit == (kind is E.CONFIG)
+    assert "hunter22" not in repr(logs)
+
+
+async def test_every_request_of_the_smscs_is_answered_as_the_protocol_says() -> None:
+    asked = {0x15: 1, 0x103: 2, 0x102: 3, 0x0B: 4}  # enquire_link, data_sm, alert_notification, outbind
+    there = Blunt(says=tuple(struct.pack("!4I", 16, command, 0, n) for command, n in asked.items()))
+    server = await asyncio.start_server(there.serve, "127.0.0.1", 0)
+    async with holding(gateway(host="127.0.0.1", port=str(server.sockets[0].getsockname()[1]))):
+        await until(lambda: len(there.heard) >= 3)
+        await asyncio.sleep(0.05)
+    server.close()
+    assert there.heard[1:3] == [(0x80000015, 0, 1), (0x80000000, 3, 2)]
+    assert {command for command, _, _ in there.heard[3:]} == {0x06}, "the other two want no answer"
