@@ -9,7 +9,19 @@ from enum import EnumType
 from typing import Any, TypeVar
 
 from bot.core.calendar import local_day
-from bot.core.case import Account, Case, Hold, HoldKind, Instalment, Offer, Owner, Product, Promise, State
+from bot.core.case import (
+    Account,
+    Case,
+    Hold,
+    HoldKind,
+    Instalment,
+    NumberSource,
+    Offer,
+    Owner,
+    Product,
+    Promise,
+    State,
+)
 from bot.core.reading import Asked
 
 T = TypeVar("T")
@@ -67,7 +79,7 @@ def case_of(slots: Mapping[str, Any], now: datetime) -> Case:
         jurisdiction=read.text("jurisdiction", "cn"),
         known=read.flag("known"),
         reachable=read.flag("reachable"),
-        number_reserved=read.flag("number_reserved"),
+        number_source=NumberSource.RESERVED if read.flag("number_reserved") else NumberSource.UNKNOWN,
         accounts=() if due is None else (_account(read, due, local_day(now, zone)),),
         promise=promise,
         broken_in_a_row=read.get("broken_in_a_row", int) or 0,

@@ -182,7 +182,7 @@ def _ask_rules(mind: Mind, row: Due, file: File, now: datetime) -> dict[str, Any
         return _stopped(row, "cancelled", "the day that it speaks of is over", now)
     if row.author == "bot" and case.owner == "agent" and purpose not in (Purpose.OPT_OUT_CONFIRMATION, Purpose.SAFETY):
         return _stopped(row, "cancelled", "an agent took over", now)
-    permission = may_text(case, purpose, mind.content.rules.contact_for(case), now)
+    permission = may_text(case, purpose, mind.content.rules.contact_for(case), now, row.text)
     if permission.allowed:
         return None
     if permission.next_at is None or permission.is_hold:

@@ -14,7 +14,7 @@ from bot.console.access import Missing, Right, Route, Visit
 from bot.console.action import Refused
 from bot.core.calendar import local_day
 from bot.core.case import Owner
-from bot.core.contact import may_text
+from bot.core.contact import caps_used, may_text
 from bot.core.decision import Purpose
 from bot.store import queue, thread
 from bot.store.agents import Role
@@ -82,7 +82,7 @@ async def page(
         forbidding=why.rule(visit.words, permission.rule, contact),
         rule_of=lambda code: why.rule(visit.words, code, contact),
         not_sent=lambda reason: why.not_sent(visit.words, reason, contact),
-        caps=why.caps(view.case, contact, visit.now),
+        caps=caps_used(view.case, contact, visit.now),
         today=local_day(visit.now, view.case.zone),
         longest=LONGEST_REPLY,
         series_most=visit.office.mind.content.rules.promises.series_most,

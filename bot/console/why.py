@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-
 from bot.console.words import Words
-from bot.core.calendar import local_day
-from bot.core.case import Case, HoldKind, State
+from bot.core.case import HoldKind, State
 from bot.core.contact import ContactRules
+from bot.core.kinds import (
+    Cap,
+    Hours,
+    NeedsConsent,
+    NeedsNotice,
+    NeedsSource,
+    NeedsVerifiedNumber,
+    NeedsWords,
+    OptOutScope,
+    TimeBarred,
+)
 from bot.store.fileview import FileView, HoldView
 
 # What stands behind the colon of a reason, and the words that it is translated with.
@@ -26,6 +33,16 @@ KINDS = {
     "unsure": "intent",
 }
 
+# The kinds of rule that have no figures to show, and the words that each is explained with.
+KIND_OF: dict[type, str] = {
+    NeedsConsent: "consent",
+    NeedsSource: "number_source",
+    NeedsVerifiedNumber: "verified_number",
+    NeedsNotice: "notice",
+    TimeBarred: "time_barred",
+    NeedsWords: "words",
+    OptOutScope: "opt_out_scope",
+}
 
 # Holds that a state says already.
 IMPLIED = {
@@ -39,28 +56,36 @@ IMPLIED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CapUse:
-    """How much of a contact cap is used up."""
-
-    id: str
-    used: int
-    limit: int
-    days: int
-
-
 def rule(words: Words, code: str, contact: ContactRules | None) -> str:
     """The rule that forbids a text, with its figures: hold:dispute, CN-TIME, BANK-1-DAY, number-stopped …"""
     kind, _, detail = code.partition(":")
     if kind == "hold":
         return words("rule.hold", hold=words.name("hold", detail))
-    for hours in contact.hours if contact else ():
-        if hours.id == code:
-            return words("rule.hours", id=code, opens=f"{hours.opens:%H:%M}", closes=f"{hours.closes:%H:%M}")
-    for cap in contact.caps if contact else ():
-        if cap.id == code:
+    match contact.named(code) if contact else None:
+        case Hours() as hours:
+            return words("rule.hours", id=code, hours=_week(words, hours))
+        case Cap() as cap:
             return words("rule.cap", id=code, limit=cap.limit, days=cap.days)
-    return words.name("rule", code)
+        case None:
+            return words.name("rule", code)
+        case other:
+            return words(f"rule.{KIND_OF[type(other)]}", id=code)
+
+
+def _week(words: Words, hours: Hours) -> str:
+    """Open hours as `Mon–Sat 07:00–21:00, Sun 13:00–17:00`; equal days that follow one another stand together."""
+    runs: list[tuple[int, int]] = []
+    for day, span in enumerate(hours.week):
+        if runs and hours.week[runs[-1][0]] == span:
+            runs[-1] = (runs[-1][0], day)
+        else:
+            runs.append((day, day))
+    shown = []
+    for first, last in runs:
+        if (span := hours.week[first]) is not None:
+            days = words.name("weekday", str(first)) + (f"–{words.name('weekday', str(last))}" if last > first else "")
+            shown.append(f"{days} {span[0]:%H:%M}–{span[1]:%H:%M}")
+    return ", ".join(shown)
 
 
 def not_sent(words: Words, reason: str | None, contact: ContactRules | None) -> str:
@@ -89,19 +114,6 @@ def because(words: Words, code: str, contact: ContactRules | None) -> str:
         detail = detail.replace("@", " · ")
     kind = "promise" if prefix == "promise" else KINDS.get(prefix)
     return words(key, detail=words.name(kind, detail) if kind else detail)
-
-
-def caps(case: Case, contact: ContactRules | None, now: datetime) -> list[CapUse]:
-    """How much of each cap is used: 1 day means the local calendar day, more a rolling period."""
-    found = []
-    for cap in contact.caps if contact else ():
-        if cap.days == 1:
-            today = local_day(now, case.zone)
-            used = sum(local_day(at, case.zone) == today for at in case.contacts)
-        else:
-            used = sum(at > now - timedelta(days=cap.days) for at in case.contacts)
-        found.append(CapUse(cap.id, used, cap.limit, cap.days))
-    return found
 
 
 def holds_beside(view: FileView) -> list[HoldView]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.core.calendar import business_days_later, moment
+from bot.core.calendar import Holidays, business_days_later, moment
 from bot.core.case import HoldKind, Instalment, Offer, Promise, PromiseStatus, Timer
 from bot.core.decision import Purpose
 from bot.core.draft import Draft
@@ -144,7 +144,7 @@ def watch_ledger(draft: Draft, scene: Scene) -> None:
     """Wait for the payment that the customer says was made: the bank's books take a few business days."""
     contact = draft.rules.contact_for(draft.case)
     days = draft.rules.paid_check_business_days
-    day = business_days_later(draft.today, days, contact.holidays if contact else frozenset())
+    day = business_days_later(draft.today, days, contact.holidays if contact else Holidays())
     draft.schedule(Timer.PAID_CHECK, moment(day, draft.now.min.time().replace(hour=10), draft.case.zone))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -31,10 +32,41 @@ def moment(day: date, at: time, zone: str) -> datetime:
     return datetime.combine(day, at, zone_info(zone) or UTC).astimezone(UTC)
 
 
-def business_days_later(day: date, count: int, holidays: frozenset[date]) -> date:
-    """The day `count` business days after `day`: Monday to Friday, no holidays."""
+def wall_moments(day: date, at: time, zone: str) -> tuple[datetime, ...]:
+    """Every UTC moment at which the wall clock comes to this time: two where it is set back over it.
+
+    Where it is set forward over it, that is the moment of the jump, at which the clock is past it.
+    """
+    info = zone_info(zone) or UTC
+    first = datetime.combine(day, at, info).astimezone(UTC)
+    second = datetime.combine(day, at, info).replace(fold=1).astimezone(UTC)
+    if first <= second:
+        return (first,) if first == second else (first, second)
+    before, after = second, first  # a gap: the jump lies between the two
+    offset = before.astimezone(info).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) / 2
+        before, after = (middle, after) if middle.astimezone(info).utcoffset() == offset else (before, middle)
+    return (after.replace(microsecond=0),)
+
+
+@dataclass(frozen=True, slots=True)
+class Holidays:
+    """A country's days off, and the weekend days that are worked in their stead (China's make-up workdays)."""
+
+    name: str = ""
+    off: frozenset[date] = frozenset()
+    worked: frozenset[date] = frozenset()
+
+    def is_business_day(self, day: date) -> bool:
+        """Monday to Friday without the days off, and the weekend days that are worked."""
+        return day in self.worked or (day.weekday() < 5 and day not in self.off)
+
+
+def business_days_later(day: date, count: int, holidays: Holidays) -> date:
+    """The day `count` business days after `day`."""
     while count > 0:
         day += timedelta(days=1)
-        if day.weekday() < 5 and day not in holidays:
+        if holidays.is_business_day(day):
             count -= 1
     return day

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -85,9 +85,75 @@ class Timer(StrEnum):
     HANDOFF_DEADLINE = "handoff_deadline"
 
 
+class CreditorRole(StrEnum):
+    """For whom we collect: the lender itself, an agency, or whoever services the loan. Rules may bind only some."""
+
+    FIRST_PARTY = "first_party"
+    THIRD_PARTY = "third_party"
+    SERVICER = "servicer"
+
+
+class NumberSource(StrEnum):
+    """How the bank came by a number. `reserved`: the customer left it with the bank; of a stranger nothing is known."""
+
+    RESERVED = "reserved"
+    CONTRACT = "contract"
+    AUTHORISED = "authorised"
+    PUBLIC = "public"
+    RESERVED_CONTACT = "reserved_contact"
+    CREDIT_BUREAU = "credit_bureau"
+    UNKNOWN = "unknown"
+
+
+class Consent(StrEnum):
+    """What the customer expressly agreed to, with evidence at the bank."""
+
+    NIGHT_CONTACT = "night_contact"
+    ELECTRONIC_CONTACT = "electronic_contact"
+
+
+class ContactChannel(StrEnum):
+    """How a customer is contacted. We send texts; the others are noted by people and count towards caps."""
+
+    SMS = "sms"
+    CALL = "call"
+    EMAIL = "email"
+    LETTER = "letter"
+    VISIT = "visit"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One contact that may count towards caps.
+
+    `accounts` are the debts that it was about; empty counts for each. `reached`: the customer took notice, as they do
+    of a text. `answers`: it was inside a conversation that the customer opened. `purpose` is a text's, else empty.
+    """
+
+    at: datetime
+    channel: ContactChannel = ContactChannel.SMS
+    purpose: str = "reminder"
+    accounts: tuple[int, ...] = ()
+    reached: bool = True
+    answers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """When and how the customer asked to be contacted: from `opens` until before `closes`, on these weekdays."""
+
+    opens: time = time(0)
+    closes: time = time(23, 59)
+    weekdays: frozenset[int] = frozenset(range(7))
+    blocked: frozenset[ContactChannel] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One loan or card. `balance` is all that is owed, `amount_due` what is demanded now, `minimum_due` for cards."""
+    """One loan or card. `balance` is all that is owed, `amount_due` what is demanded now, `minimum_due` for cards.
+
+    `time_barred`: the limitation period is over, so that only a person may speak of it.
+    """
 
     id: int
     product: Product
@@ -97,6 +163,7 @@ class Account:
     due_on: date
     currency: str = "CNY"
     tail: str = ""
+    time_barred: bool = False
 
     def days_past_due(self, today: date) -> int:
         """Days since the oldest unpaid due date: negative before it."""
@@ -155,8 +222,10 @@ class Hold:
 class Case:
     """Everything that deciding needs, and nothing that it does not: no name, no number.
 
-    `contacts` are the times of texts that count towards caps, newest last, of the past 30 days. `opened_at` is when the
-    customer last wrote. `zones`: every zone that the customer may be in; all must agree on quiet hours.
+    `contacts` are those of the past 31 days that may count towards caps, newest last. `opened_at` is when the customer
+    last wrote. `zones`: every zone that the customer may be in; all must agree on quiet hours. `place`: where within
+    the jurisdiction, such as us-ma; empty where it is not known, and then the rules of all its places hold.
+    `notice_on`: when the written notice of the debt (US validation notice, first letter) was sent.
     """
 
     customer_id: int
@@ -167,7 +236,13 @@ class Case:
     jurisdiction: str = "cn"
     known: bool = True
     reachable: bool = True
-    number_reserved: bool = True
+    place: str = ""
+    creditor_role: CreditorRole = CreditorRole.FIRST_PARTY
+    number_source: NumberSource = NumberSource.RESERVED
+    number_verified_on: date | None = None
+    consents: frozenset[Consent] = frozenset()
+    notice_on: date | None = None
+    preference: Preference | None = None
     accounts: tuple[Account, ...] = ()
     promise: Promise | None = None
     broken_in_a_row: int = 0
@@ -176,13 +251,23 @@ class Case:
     asked: Asked | None = None
     offer: Offer | None = None
     unclear_in_a_row: int = 0
-    contacts: tuple[datetime, ...] = ()
+    contacts: tuple[Contact, ...] = ()
     opened_at: datetime | None = None
 
     @property
     def zone(self) -> str:
         """The zone in which the customer's dates are meant."""
         return self.zones[0]
+
+    @property
+    def number_reserved(self) -> bool:
+        """Whether the number is the one that the customer left with the bank."""
+        return self.number_source is NumberSource.RESERVED
+
+    @property
+    def time_barred(self) -> bool:
+        """Whether any debt that is demanded is beyond its limitation period."""
+        return any(account.time_barred and account.amount_due > 0 for account in self.accounts)
 
     @property
     def currency(self) -> str:
@@ -208,6 +293,10 @@ class Case:
         """The oldest arrears decide; 0 where nothing is due."""
         due = [account.days_past_due(today) for account in self.accounts if account.amount_due > 0]
         return max(due, default=0)
+
+    def in_conversation(self, now: datetime, lasts: timedelta) -> bool:
+        """Whether the customer wrote so lately that what we say now answers them."""
+        return self.opened_at is not None and now - self.opened_at <= lasts
 
     def held(self, kind: HoldKind) -> bool:
         """Whether this hold stands."""

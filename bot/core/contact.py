@@ -2,54 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
-from bot.core.calendar import local, local_day, moment, zone_info
-from bot.core.case import Case, HoldKind
+from bot.core.calendar import Holidays, local_day, wall_moments, zone_info
+from bot.core.case import Case, ContactChannel, HoldKind, Preference
 from bot.core.decision import Purpose
+from bot.core.kinds import SEARCH_DAYS, Ask, Cap, Forbidden, Head, Hours, OptOutScope, Rule
 
-SEARCH_DAYS = 40  # how far ahead a lawful moment is looked for; longer than the longest cap period
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Texts may leave from `opens` until before `closes` on these weekdays (Monday is 0), on the customer's clock."""
-
-    id: str
-    opens: time
-    closes: time
-    weekdays: frozenset[int]
-    on_holidays: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Cap:
-    """At most `limit` counted texts in `days`: 1 means the local calendar day, more a rolling period."""
-
-    id: str
-    limit: int
-    days: int
-
-
-@dataclass(frozen=True, slots=True)
-class ContactRules:
-    """One jurisdiction's rules together with the bank's own, all of which must allow a text."""
-
-    jurisdiction: str
-    version: str
-    hours: tuple[Hours, ...]
-    caps: tuple[Cap, ...]
-    holidays: frozenset[date]
-    without_hours: frozenset[Purpose]
-    without_caps: frozenset[Purpose]
-    stopped_by: dict[HoldKind, frozenset[Purpose]]
+PREFERENCE = "preference"
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """Whether a text may leave now. If not: the rule that forbids it and the next lawful moment, if there is one."""
+    """Whether a text may leave now. If not: the rule that forbids it longest, why, and the next lawful moment."""
 
     allowed: bool
     rule: str = ""
@@ -62,105 +30,225 @@ class Permission:
         return self.rule.startswith("hold:")
 
 
+@dataclass(frozen=True, slots=True)
+class CapUse:
+    """How much of a cap is used up at a moment, for the console: 1 day means the local calendar day."""
+
+    id: str
+    used: int
+    limit: int
+    days: int
+
+    @property
+    def left(self) -> int:
+        """How many contacts remain."""
+        return max(0, self.limit - self.used)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRules:
+    """One place's rules: its jurisdiction's, its overlay's, the products' and the bank's. All must allow a text.
+
+    `spans`: the rules in force from each of these days on. `cannot_wait` are the purposes that no rule but a hold or a
+    stopped number holds back.
+    """
+
+    jurisdiction: str
+    version: str
+    spans: tuple[tuple[date, tuple[Rule, ...]], ...]
+    holidays: Holidays
+    cannot_wait: frozenset[Purpose]
+    stopped_by: dict[HoldKind, frozenset[Purpose]]
+    conversation: timedelta  # for so long after the customer's last text, what we say answers them
+
+    def on(self, day: date) -> tuple[Rule, ...]:
+        """The rules in force on a day."""
+        place = bisect_right(self.spans, day, key=lambda span: span[0]) - 1
+        return self.spans[place][1] if place >= 0 else ()
+
+    def named(self, id: str) -> Rule | None:
+        """The newest rule of this id."""
+        return next((rule for _, rules in reversed(self.spans) for rule in rules if rule.head.id == id), None)
+
+
+def in_force(rules: tuple[Rule, ...]) -> tuple[tuple[date, tuple[Rule, ...]], ...]:
+    """The rules sorted into the spans between the days on which any of them begins or ends."""
+    days = {date.min} | {r.head.since for r in rules}
+    days |= {r.head.until + timedelta(days=1) for r in rules if r.head.until < date.max}
+    return tuple((day, tuple(r for r in rules if r.head.since <= day <= r.head.until)) for day in sorted(days))
+
+
 ALLOWED = Permission(True)
 
 
-def may_text(case: Case, purpose: Purpose, rules: ContactRules | None, now: datetime) -> Permission:
+def may_text(
+    case: Case, purpose: Purpose, rules: ContactRules | None, now: datetime, text: str | None = None
+) -> Permission:
     """Say whether we may text this customer now and, if not, when we next may.
 
-    Opt-out and a wrong number beat every other rule and have no "when". Quiet hours run on the customer's clock; where
-    the zone is uncertain, every likely zone must agree. The one confirmation of an opt-out and the safety text are the
-    only exceptions, and only as far as the policy grants them.
+    Every rule must allow it, so the strictest wins; the one that forbids longest is named. A stopped number beats every
+    rule and has no "when", and a hold is named before the rest. Quiet hours run on the customer's clock; where the zone
+    is uncertain, every likely zone must agree. The confirmation of an opt-out and the safety text are the only
+    exceptions, and only as far as the policy grants them.
     """
+    return may_contact(case, purpose, rules, now, ContactChannel.SMS, text)
+
+
+def may_contact(
+    case: Case,
+    purpose: Purpose,
+    rules: ContactRules | None,
+    now: datetime,
+    channel: ContactChannel,
+    text: str | None = None,
+) -> Permission:
+    """The same for any channel, such as a call that a person is about to make."""
     if rules is None:
         return Permission(False, "no-rules", f"no contact rules for jurisdiction {case.jurisdiction!r}")
-    if not case.known or (not case.reachable and purpose is not Purpose.OPT_OUT_CONFIRMATION):
+    by_text = channel is ContactChannel.SMS
+    stopped = not case.known or (by_text and not case.reachable and purpose is not Purpose.OPT_OUT_CONFIRMATION)
+    if stopped:
         return Permission(False, "number-stopped", "this number must not be texted")
+    first = _forbidden(case, purpose, rules, now, channel, text, held=True)
+    if not first:
+        return ALLOWED
+    winner = _winner(first)
+    return Permission(False, winner.rule, winner.reason, _next_moment(case, purpose, rules, channel, text, now, first))
+
+
+def _winner(found: list[Forbidden]) -> Forbidden:
+    """Holds before rules, what never ends before what does, then the one that forbids longest; the first of equals."""
+
+    def rank(one: Forbidden) -> tuple[bool, bool, datetime | None]:
+        return one.rule.startswith("hold:"), one.until is None, one.until
+
+    best = found[0]
+    for one in found[1:]:
+        mine, theirs = rank(one), rank(best)
+        if mine[:2] > theirs[:2] or (mine[:2] == theirs[:2] and one.until and best.until and one.until > best.until):
+            best = one
+    return best
+
+
+def _next_moment(
+    case: Case,
+    purpose: Purpose,
+    rules: ContactRules,
+    channel: ContactChannel,
+    text: str | None,
+    now: datetime,
+    found: list[Forbidden],
+) -> datetime | None:
+    """The earliest moment at which nothing forbids it, as far as can be known today; None within the search.
+
+    Each rule names the earliest moment at which it alone could allow it: before the latest of them nothing is lawful.
+    """
+    last = now + timedelta(days=SEARCH_DAYS)
+    at = now
+    while found:
+        latest = at
+        for one in found:
+            if one.until is None:
+                return None
+            latest = max(latest, one.until)
+        if latest <= at or latest > last:
+            return None
+        at = latest
+        found = _forbidden(case, purpose, rules, at, channel, text, held=False)
+    return at
+
+
+def _forbidden(
+    case: Case,
+    purpose: Purpose,
+    rules: ContactRules,
+    at: datetime,
+    channel: ContactChannel,
+    text: str | None,
+    held: bool,
+) -> list[Forbidden]:
+    """Every no at this moment. `held`: a hold stands until it is lifted; looking ahead, until its day."""
+    found = []
     for hold in case.holds:
-        if purpose in rules.stopped_by.get(hold.kind, frozenset()):
-            return Permission(False, f"hold:{hold.kind}", f"collection is held ({hold.kind})", hold.until)
+        if purpose in rules.stopped_by.get(hold.kind, frozenset()) and (held or hold.until is None or at < hold.until):
+            found.append(Forbidden(f"hold:{hold.kind}", f"collection is held ({hold.kind})", hold.until))
+    if purpose in rules.cannot_wait:
+        return found
     if not case.zones or any(zone_info(zone) is None for zone in case.zones):
-        if purpose in rules.without_hours:
-            return ALLOWED
-        return Permission(False, "zone-unknown", "the customer's time zone is not known")
-    return _next_moment(case, purpose, rules, now)
+        return [*found, Forbidden("zone-unknown", "the customer's time zone is not known")]
+    ask = Ask(case, purpose, channel, at, text)
+    standing = rules.on(local_day(at, case.zone))
+    if not standing:
+        return [*found, Forbidden("no-rules", f"no contact rules are in force on {at:%Y-%m-%d}")]
+    for rule in standing:
+        if rule.head.binds(ask) and (no := rule.forbids(ask)) is not None:
+            found.append(_at_most_until_the_rule_ends(no, rule.head, case.zone))
+    if case.preference is not None:
+        if channel in case.preference.blocked:
+            found.append(Forbidden(PREFERENCE, "the customer asked not to be contacted this way"))
+        elif (no := _preferred(case.preference).forbids(ask)) is not None:
+            found.append(no)
+    return found
 
 
-def _next_moment(case: Case, purpose: Purpose, rules: ContactRules, now: datetime) -> Permission:
-    blocked: tuple[str, str] | None = None
-    at, last = now, now + timedelta(days=SEARCH_DAYS)
-    while at <= last:
-        if purpose not in rules.without_hours:
-            shut = _closed(case.zones, rules, at)
-            if shut is not None:
-                rule, opens = shut
-                blocked = blocked or (rule, f"quiet hours ({rule})")
-                if opens is None:
-                    break
-                at = opens
-                continue
-        if purpose not in rules.without_caps:
-            full = _capped(case, rules.caps, at)
-            if full is not None:
-                rule, free = full
-                blocked = blocked or (rule, f"contact cap reached ({rule})")
-                at = free
-                continue
-        if blocked is None:
-            return ALLOWED
-        return Permission(False, *blocked, next_at=at)
-    rule, reason = blocked or ("no-lawful-moment", "no lawful moment was found")
-    return Permission(False, rule, reason)
+def _at_most_until_the_rule_ends(no: Forbidden, head: Head, zone: str) -> Forbidden:
+    if head.until == date.max:
+        return no
+    ends = min(wall_moments(head.until + timedelta(days=1), time(0), zone))
+    return no if no.until is not None and no.until < ends else Forbidden(no.rule, no.reason, ends)
+
+
+@lru_cache(maxsize=1024)
+def _preferred(preference: Preference) -> Hours:
+    span = (preference.opens, preference.closes)
+    return Hours(Head(PREFERENCE), tuple(span if day in preference.weekdays else None for day in range(7)))
 
 
 def open_until(case: Case, purpose: Purpose, rules: ContactRules, now: datetime) -> datetime | None:
     """When the hours that are open now close: a text must not wait in a gateway's queue beyond it. None: never."""
-    if purpose in rules.without_hours:
+    if purpose in rules.cannot_wait:
         return None
-    ends = [moment(local_day(now, zone), hours.closes, zone) for zone in case.zones for hours in rules.hours]
-    return min(ends, default=None)
+    ask = Ask(case, purpose, ContactChannel.SMS, now)
+    hours = [r for r in rules.on(local_day(now, case.zone)) if isinstance(r, Hours) and r.head.binds(ask)]
+    hours += [_preferred(case.preference)] if case.preference else []
+    return min((end for rule in hours if (end := rule.closes(case, now)) is not None), default=None)
 
 
-def _closed(zones: Iterable[str], rules: ContactRules, at: datetime) -> tuple[str, datetime | None] | None:
-    """The rule of hours that forbids this moment, and when it next opens; None where all are open."""
-    for zone in zones:
-        for hours in rules.hours:
-            if not _is_open(hours, rules.holidays, local(at, zone)):
-                return hours.id, _opens(hours, rules.holidays, at, zone)
-    return None
+def caps_used(case: Case, rules: ContactRules | None, now: datetime) -> list[CapUse]:
+    """How much is used of every cap that binds a reminder now; what is left of the tightest is what is left today."""
+    if rules is None:
+        return []
+    ask = Ask(case, Purpose.REMINDER, ContactChannel.SMS, now)
+    return [
+        CapUse(rule.head.id, rule.used(case, now), rule.limit, rule.days)
+        for rule in rules.on(local_day(now, case.zone))
+        if isinstance(rule, Cap) and rule.head.binds(ask)
+    ]
 
 
-def _is_open(hours: Hours, holidays: frozenset[date], there: datetime) -> bool:
-    if not _is_day(hours, holidays, there.date()):
-        return False
-    return hours.opens <= there.time().replace(tzinfo=None) < hours.closes
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the console shows beside a customer: may a reminder go now, when may one next, how many are left today."""
+
+    permission: Permission
+    next_at: datetime | None
+    left_today: int
+    caps: tuple[CapUse, ...]
 
 
-def _is_day(hours: Hours, holidays: frozenset[date], day: date) -> bool:
-    return day.weekday() in hours.weekdays and (hours.on_holidays or day not in holidays)
+def outlook(case: Case, rules: ContactRules | None, now: datetime) -> Outlook:
+    """The next lawful moment of a reminder, and the contacts left today by the tightest cap; 0 where none may go."""
+    permission = may_text(case, Purpose.REMINDER, rules, now)
+    caps = caps_used(case, rules, now)
+    next_at = now if permission.allowed else permission.next_at
+    today = next_at is not None and local_day(next_at, case.zone) == local_day(now, case.zone)
+    return Outlook(permission, next_at, min((use.left for use in caps), default=0) if today else 0, tuple(caps))
 
 
-def _opens(hours: Hours, holidays: frozenset[date], at: datetime, zone: str) -> datetime | None:
-    day = local_day(at, zone)
-    for ahead in range(SEARCH_DAYS):
-        candidate = day + timedelta(days=ahead)
-        if _is_day(hours, holidays, candidate):
-            opens = moment(candidate, hours.opens, zone)
-            if opens > at:
-                return opens
-    return None
-
-
-def _capped(case: Case, caps: Iterable[Cap], at: datetime) -> tuple[str, datetime] | None:
-    """The cap that is full at this moment, and when it next has room; None where all have room."""
-    for cap in caps:
-        if cap.days == 1:
-            today = local_day(at, case.zone)
-            if sum(local_day(contact, case.zone) == today for contact in case.contacts) >= cap.limit:
-                return cap.id, moment(today + timedelta(days=1), time(0), case.zone)
-        else:
-            period = timedelta(days=cap.days)
-            recent = sorted(contact for contact in case.contacts if contact > at - period)
-            if len(recent) >= cap.limit:
-                return cap.id, recent[-cap.limit] + period
-    return None
+def opt_out_reaches_all(case: Case, rules: ContactRules | None, now: datetime) -> bool:
+    """Whether an opt-out given now must be passed on to the bank's other senders, by the law in force today."""
+    if rules is None:
+        return True
+    ask = Ask(case, Purpose.REMINDER, ContactChannel.SMS, now)
+    scopes = [r for r in rules.on(local_day(now, case.zone)) if isinstance(r, OptOutScope) and r.head.binds(ask)]
+    return any(rule.reaches_all for rule in scopes)

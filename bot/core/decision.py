@@ -24,7 +24,7 @@ class Purpose(StrEnum):
     SAFETY = "safety"
 
 
-COUNTED = (Purpose.REMINDER, Purpose.PROMISE_REMINDER)  # these use up contact caps
+COUNTED = (Purpose.REMINDER, Purpose.PROMISE_REMINDER, Purpose.AGENT)  # these may use up contact caps
 NOT_CANCELLED = (Purpose.SAFETY, Purpose.OPT_OUT_CONFIRMATION)  # these stand, whatever is decided after them
 
 
@@ -35,12 +35,16 @@ def urgency(purpose: Purpose) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Queue one text: an approved response with its slots, or an agent's own words (`response` is "agent")."""
+    """Queue one text: an approved response with its slots, or an agent's own words (`response` is "agent").
+
+    `answers`: it is said inside a conversation that the customer opened.
+    """
 
     response: str
     purpose: Purpose
     slots: dict[str, Slot] = field(default_factory=dict)
     text: str = ""
+    answers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

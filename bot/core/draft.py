@@ -68,7 +68,9 @@ class Draft:
 
     def say_own_words(self, text: str) -> None:
         """Queue an agent's own text."""
-        self.effects.append(Say("agent", Purpose.AGENT, {}, text))
+        contact = self.rules.contact_for(self.case)
+        answers = contact is not None and self.case.in_conversation(self.now, contact.conversation)
+        self.effects.append(Say("agent", Purpose.AGENT, {}, text, answers))
 
     def cancel_queued(self, reason: str) -> None:
         """Cancel the bot's texts that have not left."""

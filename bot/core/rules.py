@@ -35,6 +35,7 @@ class Rules:
     version: str
     conversation: Conversation
     contact: dict[str, ContactRules]
+    places: frozenset[str]  # such as us-ma: places within a jurisdiction that are known, with rules of their own or not
     strategy: Strategy
     promises: PromiseRules
     holds: dict[HoldKind, HoldRules]
@@ -47,5 +48,10 @@ class Rules:
     second: SecondRules
 
     def contact_for(self, case: Case) -> ContactRules | None:
-        """The contact rules of the case's jurisdiction, else the strict default; None fails closed."""
-        return self.contact.get(case.jurisdiction) or self.contact.get("default")
+        """The contact rules of the case's place and jurisdiction, else the strict default; None fails closed.
+
+        Where the place within the jurisdiction is not known, the rules of all its places hold together.
+        """
+        known = case.place in self.places and case.place.startswith(f"{case.jurisdiction}-")
+        place = case.place if known else f"{case.jurisdiction}-*"
+        return self.contact.get(place) or self.contact.get(case.jurisdiction) or self.contact.get("default")

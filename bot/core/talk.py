@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.core.calendar import local_day
-from bot.core.case import Case, Timer
+from bot.core.case import Case, Contact, ContactChannel, Timer
 from bot.core.contact import may_text
 from bot.core.decide import decide
 from bot.core.decision import (
@@ -109,18 +109,23 @@ class Talk:
             if one.due_at > self.now:
                 waiting.append(one)
                 continue
-            permission = may_text(self.case, one.say.purpose, self.rules.contact_for(self.case), self.now)
+            text = self._text(one.say)
+            permission = may_text(self.case, one.say.purpose, self.rules.contact_for(self.case), self.now, text)
             if permission.allowed:
-                self._leave(one.say)
+                self._leave(one.say, text)
             elif permission.next_at is not None and not permission.is_hold:
                 waiting.append(_Queued(one.say, permission.next_at))
         self.queued = waiting
 
-    def _leave(self, say: Say) -> None:
+    def _text(self, say: Say) -> str:
         slots = say.slots
-        if say.purpose is Purpose.REMINDER and say.response.startswith("reminder_"):
+        if say.purpose is Purpose.REMINDER and say.response.startswith("reminder_") and self.case.amount_due > 0:
             slots = reminder_slots(self.case, local_day(self.now, self.case.zone))
-        text = say.text or self._render(say.response, self.case.language, slots, self.case.currency)
+        return say.text or self._render(say.response, self.case.language, slots, self.case.currency)
+
+    def _leave(self, say: Say, text: str) -> None:
         self.said.append(Said(self.now, text, say.purpose))
         if say.purpose in COUNTED:
-            self.case = replace(self.case, contacts=(*self.case.contacts, self.now))
+            owed = tuple(account.id for account in self.case.accounts if account.amount_due > 0)
+            contact = Contact(self.now, ContactChannel.SMS, say.purpose, owed, answers=say.answers)
+            self.case = replace(self.case, contacts=(*self.case.contacts, contact))

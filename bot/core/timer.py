@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.core.case import Case, HoldKind, Owner, PromiseStatus, State, Timer
-from bot.core.contact import may_text
+from bot.core.contact import Permission, may_text
 from bot.core.decision import Purpose
 from bot.core.draft import Draft
 from bot.core.promise import judge
 from bot.core.strategy import first_reminder_at, next_reminder_at, reminder_slots, tier
 
 NOT_DUNNED = {State.OPTED_OUT, State.WRONG_NUMBER, State.UNKNOWN_SENDER, State.SETTLED, State.PERSON_ONLY}
+
+LOOK_AGAIN = timedelta(days=7)
 
 
 def on_timer(draft: Draft, timer: Timer) -> None:
@@ -55,6 +57,9 @@ def _remind(draft: Draft) -> None:
     permission = may_text(case, Purpose.REMINDER, draft.rules.contact_for(case), draft.now)
     if not permission.allowed:
         draft.because(f"not-now:{permission.rule}")
+        if permission.next_at is None and not permission.is_hold:
+            _tell_a_person(draft, permission)
+            return
         draft.schedule(Timer.REMINDER, permission.next_at)
         return
     draft.because(f"tier:{step.name}")
@@ -64,6 +69,13 @@ def _remind(draft: Draft) -> None:
     if case.state is State.NEW:
         draft.go(State.CONTACTED)
     draft.resume_dunning()
+
+
+def _tell_a_person(draft: Draft, permission: Permission) -> None:
+    """No text is lawful and no moment is known at which one will be: a person sees it, and we look again in a week."""
+    if draft.case.handoff_queue is None:
+        draft.handoff("contact_data", f"no text is possible: {permission.rule}")
+    draft.schedule(Timer.REMINDER, draft.now + LOOK_AGAIN)
 
 
 def _remind_of_promise(draft: Draft) -> None:

@@ -13,9 +13,10 @@ from bot.core.case import Instalment
 from bot.core.decision import Slot
 from bot.core.rules import Rules
 from bot.dialogues.briefing import Briefing, load_briefing, load_second
+from bot.dialogues.contact import load_contact
 from bot.dialogues.content import ROOT, ContentError
 from bot.dialogues.fields import Fields, duration
-from bot.dialogues.policies import load_contact, load_handoffs, load_holds, load_promises, load_strategy
+from bot.dialogues.policies import load_handoffs, load_holds, load_promises, load_stops, load_strategy
 from bot.dialogues.responses import DAYS, MONEY, Responses, load_responses
 from bot.dialogues.table import load_conversation
 
@@ -71,9 +72,11 @@ def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Conten
     """Load and check; raise ContentError with the file and the cure."""
     dialogue = Fields.of(root / "policies" / "dialogue.yml").only(*DIALOGUE_NAMES)
     sure_enough = float(dialogue.share("sure_enough", "0.5"))
+    contact, places = load_contact(root, load_stops(root))
     rules = Rules(
         conversation=load_conversation(root),
-        contact=load_contact(root),
+        contact=contact,
+        places=places,
         strategy=load_strategy(root),
         promises=load_promises(root),
         holds=load_holds(root),

@@ -1,88 +1,22 @@
-"""Loads dialogues/policies/: contact rules, strategy, promises, holds and the agents' queues."""
+"""Loads dialogues/policies/: strategy, promises, holds and the agents' queues (contact rules: contact.py)."""
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import holidays
-
 from bot.core.case import HoldKind, Product
-from bot.core.contact import Cap, ContactRules, Hours
 from bot.core.decision import Purpose
 from bot.core.promise import PromiseRules
 from bot.core.rules import HandoffRules, HoldRules
 from bot.core.strategy import Strategy, Tier
 from bot.dialogues.content import ContentError
-from bot.dialogues.fields import Fields, clock, duration, member, weekdays
+from bot.dialogues.fields import Fields, clock, duration, member
 
-HOLIDAY_YEARS = range(2025, 2036)
 PROMISE_NAMES = (
     "version", "grace_days", "kept_share", "remind_days_before", "horizon_days", "least_share", "series_most",
     "series_days", "moved_for_a_person", "broken_for_a_person", "sure_enough",
 )  # fmt: skip
-LONGEST_CAP = 30  # days: a case knows the texts of the past 30 days only
-
-
-def load_contact(root: Path) -> dict[str, ContactRules]:
-    """One set of rules per jurisdiction: its pack together with the bank's own."""
-    folder = root / "policies" / "contact"
-    bank = Fields.of(folder / "bank.yml").only("version", "rules", "without_caps", "without_hours")
-    stopped_by = load_stops(root)
-    if not (folder / "default.yml").exists():
-        raise ContentError(f"{folder / 'default.yml'}: the file is missing; it holds where a jurisdiction has no pack")
-    return {
-        path.stem: _contact(path.stem, Fields.of(path), bank, stopped_by)
-        for path in sorted(folder.glob("*.yml"))
-        if path.stem != "bank"
-    }
-
-
-def _contact(name: str, pack: Fields, bank: Fields, stopped_by: dict[HoldKind, frozenset[Purpose]]) -> ContactRules:
-    pack.only("version", "holidays", "rules")
-    rows = [*bank.rows("rules"), *pack.rows("rules")]
-    for row in rows:
-        if row.text("kind") not in ("hours", "cap"):
-            raise ContentError(f"{row.where}: kind: {row.text('kind')!r} is unknown; known are hours, cap")
-        row.get("effective_from", date.fromisoformat, "2026-11-23")
-        row.text("source"), row.text("grade")
-    return ContactRules(
-        jurisdiction=name,
-        version=f"{pack.text('version')}+{bank.text('version')}",
-        hours=tuple(_hours(row) for row in rows if row.text("kind") == "hours"),
-        caps=tuple(_cap(row) for row in rows if row.text("kind") == "cap"),
-        holidays=_holidays(pack),
-        without_hours=bank.members("without_hours", Purpose),
-        without_caps=bank.members("without_caps", Purpose),
-        stopped_by=stopped_by,
-    )
-
-
-def _hours(row: Fields) -> Hours:
-    row.only("id", "kind", "opens", "closes", "days", "holidays", "source", "grade", "effective_from")
-    opens, closes = row.get("opens", clock, "09:00"), row.get("closes", clock, "20:00")
-    if opens >= closes:
-        raise ContentError(f"{row.where}: opens {opens} must be before closes {closes}")
-    days, holidays_too = row.get("days", weekdays, "mon-sun"), row.text("holidays", "open")
-    if holidays_too not in ("open", "closed"):
-        raise ContentError(f"{row.where}: holidays: {holidays_too!r} is not valid; write open or closed")
-    return Hours(row.text("id"), opens, closes, days, on_holidays=holidays_too == "open")
-
-
-def _cap(row: Fields) -> Cap:
-    row.only("id", "kind", "limit", "days", "source", "grade", "effective_from")
-    return Cap(row.text("id"), row.number("limit", 1), row.number("days", 1, LONGEST_CAP))
-
-
-def _holidays(pack: Fields) -> frozenset[date]:
-    country = pack.maybe("holidays")
-    if country is None:
-        return frozenset()
-    try:
-        return frozenset(holidays.country_holidays(country, years=HOLIDAY_YEARS))
-    except NotImplementedError:
-        raise ContentError(f"{pack.where}: holidays: {country!r} is no country that the calendar knows") from None
 
 
 def load_strategy(root: Path) -> Strategy:

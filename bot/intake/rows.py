@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
+from typing import TypeVar
 
 from bot.core.calendar import zone_info
-from bot.core.case import Product
+from bot.core.case import Consent, CreditorRole, NumberSource, Product
 from bot.store.inbox import e164
 from bot.store.portfolio import PaymentRow, PortfolioRow
+
+E = TypeVar("E", bound=StrEnum)
 
 PORTFOLIO_COLUMNS = {
     "customer": "the bank's reference of the customer",
@@ -28,6 +32,13 @@ PORTFOLIO_COLUMNS = {
     "zone": "time zone such as Asia/Shanghai; several, separated by blanks, where unsure; may be left out",
     "jurisdiction": "whose contact rules hold, such as cn or us; may be left out",
     "currency": "such as CNY; may be left out",
+    "place": "where within the jurisdiction, such as us-ma; left out: the rules of all its places hold",
+    "creditor_role": "first_party, third_party or servicer; may be left out",
+    "number_source": "reserved, contract, authorised, public, reserved_contact or credit_bureau; may be left out",
+    "number_verified": "the day on which the number was last verified, YYYY-MM-DD; may be left out",
+    "consents": "night_contact, electronic_contact, separated by blanks; may be left out",
+    "notice_date": "the day on which the written notice of the debt was sent, YYYY-MM-DD; may be left out",
+    "time_barred": "yes or no: whether the limitation period is over; may be left out",
 }
 PAYMENT_COLUMNS = {
     "payment": "the bank's reference of the payment",
@@ -77,13 +88,13 @@ def portfolio_row(row: Mapping[str, str], defaults: Defaults) -> PortfolioRow:
     number = e164(_text(row, "phone", 40), defaults.region)
     if not number.startswith("+"):
         raise BadField("phone", "is no phone number; write it with the country code, for example +8613800000000")
-    try:
-        product = Product(_text(row, "product", 20))
-    except ValueError:
-        raise BadField("product", f"{row['product']!r} is unknown; known are {', '.join(Product)}") from None
+    product = _member(row, "product", Product)
     jurisdiction = (row.get("jurisdiction") or defaults.jurisdiction).lower()
     if not re.fullmatch("[a-z0-9_-]{1,16}", jurisdiction):
         raise BadField("jurisdiction", f"{jurisdiction!r} is no name of contact rules such as cn")
+    place = (row.get("place") or "").lower()
+    if place and not re.fullmatch(f"{jurisdiction}-[a-z0-9]{{1,12}}", place):
+        raise BadField("place", f"{place!r} is no place within {jurisdiction}; write for example us-ma")
     currency = (row.get("currency") or defaults.currency).upper()
     if not re.fullmatch("[A-Z]{3}", currency):
         raise BadField("currency", f"{currency!r} is no currency code such as CNY")
@@ -102,6 +113,13 @@ def portfolio_row(row: Mapping[str, str], defaults: Defaults) -> PortfolioRow:
         due_on=_day(row, "due_date"),
         currency=currency,
         tail=_text(row, "tail", 8) if row.get("tail") else _text(row, "account", 64)[-4:],
+        place=place,
+        creditor_role=_member(row, "creditor_role", CreditorRole, CreditorRole.FIRST_PARTY),
+        number_source=_member(row, "number_source", NumberSource, NumberSource.RESERVED),
+        number_verified_on=_day(row, "number_verified") if row.get("number_verified") else None,
+        consents=_consents(row),
+        notice_on=_day(row, "notice_date") if row.get("notice_date") else None,
+        time_barred=_flag(row, "time_barred"),
     )
 
 
@@ -122,6 +140,30 @@ def _text(row: Mapping[str, str], column: str, longest: int) -> str:
     if any(ord(char) < 32 or ord(char) == 127 or 0xD800 <= ord(char) <= 0xDFFF for char in value):
         raise BadField(column, "has control characters")
     return value
+
+
+def _member(row: Mapping[str, str], column: str, kind: type[E], default: E | None = None) -> E:
+    if not row.get(column) and default is not None:
+        return default
+    try:
+        return kind(_text(row, column, 20))
+    except ValueError:
+        raise BadField(column, f"{row[column]!r} is unknown; known are {', '.join(kind)}") from None
+
+
+def _consents(row: Mapping[str, str]) -> str:
+    names = (row.get("consents") or "").split()
+    for name in names:
+        if name not in set(Consent):
+            raise BadField("consents", f"{name!r} is unknown; known are {', '.join(Consent)}")
+    return " ".join(sorted(set(names)))
+
+
+def _flag(row: Mapping[str, str], column: str) -> bool:
+    value = (row.get(column) or "no").strip().lower()
+    if value not in ("yes", "no"):
+        raise BadField(column, f"{value!r} is not valid; write yes or no")
+    return value == "yes"
 
 
 def _money(row: Mapping[str, str], column: str) -> Decimal:

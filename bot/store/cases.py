@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.case import Account, Case, Hold, HoldKind, Offer, Owner, Product, Promise, State
+from bot.core.case import (
+    Account,
+    Case,
+    Consent,
+    Contact,
+    ContactChannel,
+    CreditorRole,
+    Hold,
+    HoldKind,
+    NumberSource,
+    Offer,
+    Owner,
+    Preference,
+    Product,
+    Promise,
+    State,
+)
 from bot.core.decision import COUNTED
 from bot.core.reading import Asked
 from bot.store import tables as t
@@ -21,6 +37,8 @@ LEFT = ("submitting", "sent", "unknown")
 customer, phone, suppression = t.Customer.__table__, t.Phone.__table__, t.Suppression.__table__  # type: ignore[attr-defined]
 account, case_file, hold = t.Account.__table__, t.CaseFile.__table__, t.Hold.__table__  # type: ignore[attr-defined]
 promise, handoff, outbox = t.Promise.__table__, t.Handoff.__table__, t.Outbox.__table__  # type: ignore[attr-defined]
+contact = t.Contact.__table__  # type: ignore[attr-defined]
+CONTACTS_OF = timedelta(days=31)  # a case knows these; no cap looks further back
 
 
 @dataclass(slots=True)
@@ -80,17 +98,7 @@ async def load(connection: AsyncConnection, ids: Sequence[int], now: datetime) -
     queues = await _by_customer(
         connection, select(handoff).where(handoff.c.customer_id.in_(ids), handoff.c.closed_at.is_(None))
     )
-    contacts = await _by_customer(
-        connection,
-        select(outbox.c.customer_id, outbox.c.sent_at)
-        .where(
-            outbox.c.customer_id.in_(ids),
-            outbox.c.purpose.in_(COUNTED),
-            outbox.c.state.in_(LEFT),
-            outbox.c.sent_at > now - timedelta(days=31),
-        )
-        .order_by(outbox.c.sent_at),
-    )
+    contacts = await _contacts(connection, ids, now)
     channels = await _last_channels(connection, ids)
     loaded = {}
     for id, row in rows.items():
@@ -105,7 +113,13 @@ async def load(connection: AsyncConnection, ids: Sequence[int], now: datetime) -
                 jurisdiction=row.jurisdiction,
                 known=row.known,
                 reachable=number is not None and number.reason is None,
-                number_reserved=number is not None and number.source == "reserved",
+                place=row.place,
+                creditor_role=CreditorRole(row.creditor_role),
+                number_source=NumberSource(number.source) if number else NumberSource.UNKNOWN,
+                number_verified_on=number.verified_on if number else None,
+                consents=frozenset(Consent(name) for name in row.consents.split()),
+                notice_on=row.notice_on,
+                preference=read_preference(file.preference),
                 accounts=tuple(map(_account, accounts[id])),
                 promise=_promise(promises[id][0]) if promises[id] else None,
                 broken_in_a_row=file.broken_in_a_row,
@@ -114,7 +128,7 @@ async def load(connection: AsyncConnection, ids: Sequence[int], now: datetime) -
                 asked=Asked(file.asked) if file.asked else None,
                 offer=_offer(file),
                 unclear_in_a_row=file.unclear_in_a_row,
-                contacts=tuple(contact.sent_at for contact in contacts[id]),
+                contacts=tuple(contacts[id]),
                 opened_at=file.opened_at,
             ),
             reference=row.reference,
@@ -139,6 +153,50 @@ async def _by_customer(connection: AsyncConnection, query: Select[Any]) -> defau
     return found
 
 
+async def _contacts(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> defaultdict[int, list[Contact]]:
+    """What counts towards caps: texts of ours that left, and what people noted of other channels; oldest first."""
+    o, since = outbox.c, now - CONTACTS_OF
+    texts = select(o.customer_id, o.sent_at.label("at"), o.purpose, o.accounts, o.answers).where(
+        o.customer_id.in_(ids), o.purpose.in_(COUNTED), o.state.in_(LEFT), o.sent_at > since
+    )
+    others = select(contact).where(contact.c.customer_id.in_(ids), contact.c.at > since)
+    found: defaultdict[int, list[Contact]] = defaultdict(list)
+    for row in await connection.execute(texts):
+        one = Contact(row.at, ContactChannel.SMS, row.purpose, _numbers(row.accounts), answers=row.answers)
+        found[row.customer_id].append(one)
+    for row in await connection.execute(others):
+        one = Contact(row.at, ContactChannel(row.channel), "", _numbers(row.accounts), row.reached, row.answers)
+        found[row.customer_id].append(one)
+    for mine in found.values():
+        mine.sort(key=lambda one: one.at)
+    return found
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split())
+
+
+def write_preference(preference: Preference | None) -> str | None:
+    """A preference as one column holds it: `18:00 20:00 0123456 call,visit`."""
+    if preference is None:
+        return None
+    weekdays = "".join(str(day) for day in sorted(preference.weekdays))
+    return f"{preference.opens:%H:%M} {preference.closes:%H:%M} {weekdays}- {','.join(sorted(preference.blocked))}"
+
+
+def read_preference(text: str | None) -> Preference | None:
+    """What `write_preference` wrote."""
+    if not text:
+        return None
+    opens, closes, weekdays, blocked = text.split(" ")
+    return Preference(
+        time.fromisoformat(opens),
+        time.fromisoformat(closes),
+        frozenset(int(day) for day in weekdays.removesuffix("-")),
+        frozenset(ContactChannel(name) for name in blocked.split(",") if name),
+    )
+
+
 async def _last_channels(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, str]:
     """The channel on which each customer last wrote: answers go back the same way."""
     inbound = t.Inbound.__table__  # type: ignore[attr-defined]
@@ -157,6 +215,7 @@ def _account(row: Any) -> Account:
         due_on=row.due_on,
         currency=row.currency,
         tail=row.tail,
+        time_barred=row.time_barred,
     )
 
 

@@ -41,6 +41,13 @@ class PortfolioRow:
     due_on: date
     currency: str
     tail: str
+    place: str = ""
+    creditor_role: str = "first_party"
+    number_source: str = "reserved"
+    number_verified_on: date | None = None
+    consents: str = ""  # separated by blanks
+    notice_on: date | None = None
+    time_barred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +70,8 @@ class Tally:
     refused: list[tuple[int, str, str]] = field(default_factory=list)  # place in the batch, column, problem
 
 
-PERSON = ("name", "language", "zones", "jurisdiction")
-LEDGER = ("product", "balance", "amount_due", "minimum_due", "due_on", "currency", "tail")
+PERSON = ("name", "language", "zones", "jurisdiction", "place", "creditor_role", "consents", "notice_on")
+LEDGER = ("product", "balance", "amount_due", "minimum_due", "due_on", "currency", "tail", "time_barred")
 
 
 async def put_portfolio(
@@ -128,31 +135,35 @@ async def _customers(connection: AsyncConnection, people: dict[str, PortfolioRow
 async def _numbers(
     connection: AsyncConnection, people: dict[str, PortfolioRow], ids: dict[str, int], now: datetime
 ) -> None:
-    """Keep one current number per customer: the one that the bank's file names, which is the reserved one."""
-    query = select(phone.c.customer_id, phone.c.number_hash, phone.c.current).where(
-        phone.c.customer_id.in_(ids.values())
-    )
-    current = {row.customer_id: row.number_hash for row in await connection.execute(query) if row.current}
-    keys, puts, replaced = keyring(), [], []
+    """Keep one current number per customer: the one that the bank's file names, with where it came from."""
+    query = select(phone).where(phone.c.customer_id.in_(ids.values()), phone.c.current)
+    standing = {row.customer_id: row for row in await connection.execute(query)}
+    current = {id: row.number_hash for id, row in standing.items()}
+    keys, puts, replaced, changed = keyring(), [], [], []
     for reference, row in people.items():
         id, hash = ids[reference], keys.number_hash(row.number)
+        facts = {"source": row.number_source, "verified_on": row.number_verified_on}
         if current.get(id) == hash:
+            if any(getattr(standing[id], name) != value for name, value in facts.items()):
+                changed.append({"b_id": standing[id].id, **facts})
             continue
         if id in current:
             replaced.append({"b_customer": id})
-        puts.append(
-            {"customer_id": id, "number": row.number, "number_hash": hash, "source": "reserved", "current": True}
-        )
+        puts.append({"customer_id": id, "number": row.number, "number_hash": hash, **facts, "current": True})
+    if changed:
+        await connection.execute(update(phone).where(phone.c.id == bindparam("b_id")), changed)
     if replaced:
         old = update(phone).where(phone.c.customer_id == bindparam("b_customer")).values(current=False)
         await connection.execute(old, replaced)
         # A new number is a new person to be reached: what was said of the old one does not hold for it.
         back = update(customer).where(customer.c.id == bindparam("b_customer")).values(known=True)
         await connection.execute(back, replaced)
+        wrote = update(case_file).where(case_file.c.customer_id == bindparam("b_customer")).values(opened_at=None)
+        await connection.execute(wrote, replaced)
         await _reach_again(connection, [row["b_customer"] for row in replaced], now)
     if puts:
         put = upsert(connection, phone)
-        change = {"current": True, "source": "reserved"}
+        change = {"current": True, "source": put.excluded.source, "verified_on": put.excluded.verified_on}
         await connection.execute(
             put.on_conflict_do_update(index_elements=["customer_id", "number_hash"], set_=change), puts
         )

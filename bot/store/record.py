@@ -253,7 +253,7 @@ class _Round:
                 "offer_due_on": after.offer.due_on if after.offer else None, "opened_at": after.opened_at,
                 "offer_later": after.offer.later if after.offer else (),
                 "unclear_in_a_row": after.unclear_in_a_row, "broken_in_a_row": after.broken_in_a_row,
-                "changed_at": self.now,
+                "preference": cases.write_preference(after.preference), "changed_at": self.now,
             })  # fmt: skip
             if after.accounts != before.accounts:
                 ledger += [
@@ -295,9 +295,15 @@ class _Round:
             "channel": file.channel or self.channel, "purpose": say.purpose, "urgency": d.urgency(say.purpose),
             "response": say.response,
             "slots": journal.canonical(say.slots).decode(), "text": say.text or self.render(say, case),
-            "author": step.author, "state": "queued", "reason": None, "queued_at": self.now, "due_at": self.now,
-            "attempts": 0, "segments": 0,
+            "author": step.author, "accounts": _owed(case), "answers": say.answers, "state": "queued",
+            "reason": None, "queued_at": self.now, "due_at": self.now, "attempts": 0, "segments": 0,
         }  # fmt: skip
+
+
+def _owed(case: Case) -> str:
+    """The accounts that a text is about, as one column holds them; too many for it count as all."""
+    ids = " ".join(str(account.id) for account in case.accounts if account.amount_due > 0)
+    return ids if len(ids) <= 200 else ""
 
 
 def _takes_over(step: Step) -> bool:

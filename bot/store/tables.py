@@ -64,6 +64,10 @@ class Customer(SQLModel, table=True):
     language: str = Field(max_length=8)
     zones: str = Field(max_length=200)
     jurisdiction: str = Field(max_length=16)
+    place: str = Field(default="", max_length=32)
+    creditor_role: str = Field(default="first_party", max_length=16)
+    consents: str = Field(default="", max_length=100)
+    notice_on: date | None = None
     known: bool = True
     data_key: str | None = Field(default=None, sa_column=_sealed(nullable=True))
     last_seq: int = 0
@@ -81,6 +85,7 @@ class Phone(SQLModel, table=True):
     number: str = Field(sa_column=_sealed())
     number_hash: str = Field(index=True, max_length=64)
     source: str = Field(max_length=16)
+    verified_on: date | None = None
     current: bool = True
 
 
@@ -105,6 +110,7 @@ class Account(SQLModel, table=True):
     due_on: date
     currency: str = Field(max_length=3)
     tail: str = Field(max_length=8)
+    time_barred: bool = False
 
 
 class CaseFile(SQLModel, table=True):
@@ -121,6 +127,7 @@ class CaseFile(SQLModel, table=True):
     offer_later: tuple[Instalment, ...] = Field(default=(), sa_column=_instalments())
     unclear_in_a_row: int = 0
     broken_in_a_row: int = 0
+    preference: str | None = Field(default=None, max_length=100)
     opened_at: datetime | None = Field(default=None, sa_column=_moment())
     changed_at: datetime = Field(sa_column=_moment(nullable=False))
 
@@ -332,6 +339,8 @@ class Outbox(SQLModel, table=True):
     slots: str = Field(sa_column=_sealed())
     text: str = Field(sa_column=_sealed())
     author: str = Field(max_length=64)
+    accounts: str = Field(default="", max_length=200)
+    answers: bool = False
     state: str = Field(max_length=12)
     reason: str | None = Field(default=None, sa_column=Column(Text))
     queued_at: datetime = Field(sa_column=_moment(nullable=False))
@@ -346,6 +355,20 @@ class Outbox(SQLModel, table=True):
     delivery: str | None = Field(default=None, max_length=12)
     delivered_at: datetime | None = Field(default=None, sa_column=_moment())
     segments: int = 0
+
+
+class Contact(SQLModel, table=True):
+    """A call, e-mail, letter or visit that a person or another system made: it counts towards caps as texts do."""
+
+    __table_args__ = (Index("contact_of", "customer_id", "at"),)
+    id: int | None = Field(default=None, sa_column=_id())
+    customer_id: int = Field(sa_column=_customer(index=False))
+    channel: str = Field(max_length=8)
+    at: datetime = Field(sa_column=_moment(nullable=False))
+    accounts: str = Field(default="", max_length=200)
+    reached: bool = True
+    answers: bool = False
+    noted_by: str = Field(max_length=64)
 
 
 class Receipt(SQLModel, table=True):

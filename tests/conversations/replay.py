@@ -73,6 +73,7 @@ class Golden:
             language=self.case.get("language", "zh"),
             zones=tuple(self.case.get("zone", "Asia/Shanghai").split()),
             jurisdiction=self.case.get("jurisdiction", "cn"),
+            place=self.case.get("place", ""),
             accounts=(self.account(),),
         )
 

@@ -27,6 +27,7 @@ def row(golden: Golden) -> PortfolioRow:
         language=golden.case.get("language", "zh"),
         zones=golden.case.get("zone", "Asia/Shanghai").replace(" ", ","),
         jurisdiction=golden.case.get("jurisdiction", "cn"),
+        place=golden.case.get("place", ""),
         account="A1",
         product=account.product,
         balance=account.balance,

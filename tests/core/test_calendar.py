@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.calendar import business_days_later, local, local_day, moment, zone_info
+from bot.core.calendar import Holidays, business_days_later, local, local_day, moment, wall_moments, zone_info
+from bot.dialogues.contact import load_holidays
 from tests.core import worlds as w
 
 
@@ -42,6 +43,27 @@ def test_a_name_that_is_no_zone_is_none_and_never_an_error(name: str) -> None:
 
 def test_business_days_leave_out_week_ends_and_holidays() -> None:
     friday = date(2026, 11, 27)
-    assert business_days_later(friday, 1, frozenset()) == date(2026, 11, 30)
-    assert business_days_later(friday, 3, frozenset({date(2026, 12, 1)})) == date(2026, 12, 3)
-    assert business_days_later(friday, 0, frozenset()) == friday
+    assert business_days_later(friday, 1, Holidays()) == date(2026, 11, 30)
+    assert business_days_later(friday, 3, Holidays("", frozenset({date(2026, 12, 1)}))) == date(2026, 12, 3)
+    assert business_days_later(friday, 0, Holidays()) == friday
+
+
+def test_a_weekend_day_that_is_worked_is_a_business_day() -> None:
+    china = load_holidays("cn.yml", "CN")
+    assert business_days_later(date(2026, 10, 9), 1, china) == date(2026, 10, 10)  # a Saturday worked for Golden Week
+    assert business_days_later(date(2026, 9, 30), 1, china) == date(2026, 10, 8)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "at", "wanted"),
+    [
+        ("America/New_York", date(2026, 3, 8), time(2, 30), ["07:00"]),  # skipped: the moment of the jump
+        ("America/New_York", date(2026, 11, 1), time(1, 30), ["05:30", "06:30"]),  # twice
+        ("Australia/Lord_Howe", date(2026, 10, 4), time(2, 15), ["15:30"]),  # a jump of half an hour
+        ("Asia/Shanghai", date(2026, 11, 23), time(9), ["01:00"]),
+    ],
+)
+def test_the_wall_clock_comes_to_a_time_once_twice_or_at_the_jump(
+    zone: str, day: date, at: time, wanted: list[str]
+) -> None:
+    assert [f"{moment:%H:%M}" for moment in wall_moments(day, at, zone)] == wanted

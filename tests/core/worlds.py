@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,25 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from bot.core.case import Account, Case, Hold, HoldKind, Offer, Owner, Product, Promise, State, Timer
+from bot.core.case import (
+    Account,
+    Case,
+    Consent,
+    Contact,
+    ContactChannel,
+    CreditorRole,
+    Hold,
+    HoldKind,
+    NumberSource,
+    Offer,
+    Owner,
+    Preference,
+    Product,
+    Promise,
+    State,
+    Timer,
+)
+from bot.core.decision import COUNTED
 from bot.core.event import AgentActed, AgentAction, Event, Heard, NumberRefused, PaymentPosted, SendFailed, TimerDue
 from bot.core.reading import AmountKind, Asked, Intent, Reading, SaidAmount, by_rank
 
@@ -28,6 +46,14 @@ sums = st.decimals(Decimal("0.01"), Decimal(99999), places=2)
 days = st.dates(TODAY - timedelta(days=200), TODAY + timedelta(days=400))
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))
 zone_sets = st.lists(st.sampled_from(ZONES), min_size=1, max_size=2, unique=True).map(tuple)
+rarely = st.sampled_from((False, False, False, False, True))
+preferences = st.none() | st.builds(
+    Preference,
+    st.sampled_from((time(0), time(12), time(18))),
+    st.sampled_from((time(19), time(21), time(23, 59))),
+    st.sampled_from((frozenset(range(7)), frozenset({5, 6}))),
+    st.sampled_from((frozenset[ContactChannel](), frozenset({ContactChannel.SMS}), frozenset({ContactChannel.CALL}))),
+)
 scores = st.sampled_from((0.0, 0.3, 0.6, 0.8, 1.0))
 
 
@@ -38,7 +64,23 @@ def accounts(draw: DrawFn, id: int = 1, owing: bool = False) -> Account:
     due = draw(st.decimals(Decimal("0.01") if owing else Decimal(0), balance, places=2))
     product = draw(st.sampled_from(Product))
     minimum = draw(st.none() | st.decimals(Decimal(0), due, places=2)) if product is Product.CREDIT_CARD else None
-    return Account(id, product, balance, due, minimum, draw(days), tail="1234")
+    return Account(id, product, balance, due, minimum, draw(days), tail="1234", time_barred=draw(rarely))
+
+
+def histories(before: datetime, hours: int = 40 * 24) -> SearchStrategy[tuple[Contact, ...]]:
+    """Contacts of the past weeks, on every channel, oldest first."""
+    one = st.builds(
+        lambda ago, channel, purpose, accounts, reached, answers: Contact(
+            before - timedelta(hours=ago), channel, purpose, accounts, reached, answers
+        ),
+        st.integers(0, hours),
+        st.sampled_from((ContactChannel.SMS, ContactChannel.SMS, *ContactChannel)),
+        st.sampled_from(COUNTED),
+        st.sampled_from(((), (1,), (2,), (1, 2))),
+        st.booleans(),
+        rarely,
+    )
+    return st.lists(one, max_size=12).map(lambda found: tuple(sorted(found, key=lambda contact: contact.at)))
 
 
 amounts = st.one_of(
@@ -112,10 +154,16 @@ def cases(draw: DrawFn, /, **fixed: Any) -> Case:
         "owner": draw(st.sampled_from(Owner)),
         "language": draw(st.sampled_from(("zh", "en", "fr"))),
         "zones": draw(zone_sets),
-        "jurisdiction": draw(st.sampled_from(("cn", "us", "uk", "nowhere"))),
+        "jurisdiction": draw(st.sampled_from(("cn", "us", "uk", "ca", "au", "in", "nowhere"))),
+        "place": draw(st.sampled_from(("", "us-ca", "us-ma", "us-nyc", "ca-on", "ca-bc", "us-mars"))),
+        "creditor_role": draw(st.sampled_from(CreditorRole)),
+        "consents": frozenset(draw(st.sets(st.sampled_from(Consent)))),
+        "notice_on": draw(st.none() | st.just(TODAY - timedelta(days=3))),
+        "number_verified_on": draw(st.none() | days),
+        "preference": draw(preferences),
         "known": draw(st.booleans()),
         "reachable": draw(st.booleans()),
-        "number_reserved": draw(st.booleans()),
+        "number_source": draw(st.sampled_from(NumberSource)),
         "accounts": tuple(draw(accounts(id)) for id in range(1, draw(st.integers(0, 2)) + 1)),
         "promise": draw(st.none() | promise),
         "broken_in_a_row": draw(st.integers(0, 3)),

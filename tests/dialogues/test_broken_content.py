@@ -12,6 +12,7 @@ from bot.dialogues import ContentError, load, load_examples, load_lexicon
 
 TABLE, DIALOGUE = "conversation.yml", "policies/dialogue.yml"
 BANK, CN = "policies/contact/bank.yml", "policies/contact/cn.yml"
+US, NYC = "policies/contact/us.yml", "policies/contact/us-nyc.yml"
 HOLDS, QUEUES = "policies/holds.yml", "policies/handoffs.yml"
 PROMISES, STRATEGY = "policies/promises.yml", "policies/strategy.yml"
 ZH, EN = "responses/zh.yml", "responses/en.yml"
@@ -45,18 +46,33 @@ CASES = [
     (TABLE, "ask_back_when_unsure: [opt_in,", "ask_back_when_unsure: [opt_im,", ("'opt_im' is unknown",)),
     (TABLE, "  keep_silent: {}", "  keep_silent: {sya: clarify}", ("unknown name 'sya'", "known are say")),
     # contact rules
-    (BANK, 'opens: "09:00"', 'opens: "9"', ("opens", "'9' is not valid", "09:00")),
-    (BANK, 'opens: "09:00"', 'opens: "21:00"', ("must be before closes",)),
-    (BANK, 'closes: "20:00"', 'closes: "25:00"', ("closes", "'25:00' is not valid")),
-    (BANK, "days: mon-sun", "days: sun-mon", ("days", "'sun-mon' is not valid", "mon-sun")),
+    (BANK, 'mon-sun: "09:00-20:00"', 'mon-sun: "9-20"', ("rules[1]", "'9-20' is not valid", "09:00-20:00")),
+    (BANK, 'mon-sun: "09:00-20:00"', 'mon-sun: "21:00-20:00"', ("'21:00-20:00' is not valid",)),
+    (BANK, 'mon-sun: "09:00-20:00"', 'sun-mon: "09:00-20:00"', ("'sun-mon' is not valid", "mon-sun")),
     (BANK, 'limit: "1"', 'limit: "0"', ("rules[2]", "limit", "from 1 to")),
     (BANK, 'limit: "3", days: "7"', 'limit: "3", days: "60"', ("rules[3]", "days", "from 1 to 30")),
-    (BANK, "kind: cap", "kind: hat", ("rules[2]", "'hat' is unknown", "cap")),
-    (BANK, "without_hours: [opt_out_confirmation", "without_hours: [marketing", ("'marketing' is unknown",)),
-    (BANK, "without_hours: [opt_out_confirmation, safety]", "without_hours: safety", ("must be a list",)),
+    (BANK, "kind: cap", "kind: hat", ("rules[2]", "'hat' is unknown", "verified_number")),
+    (BANK, "channels: [sms]", "channels: [fax]", ("rules[2]", "'fax' is unknown", "letter")),
+    (BANK, "purposes: [reminder, agent], ", "", ("rules[2]", "purposes", "which texts it limits")),
+    (BANK, "cannot_wait: [opt_out_confirmation", "cannot_wait: [marketing", ("'marketing' is unknown",)),
+    (BANK, "cannot_wait: [opt_out_confirmation, safety]", "cannot_wait: safety", ("must be a list",)),
+    (BANK, "conversation: 24 hours", "conversation: a day", ("conversation", "'a day' is not valid", "24 hours")),
+    (BANK, "grade: policy", "grade: sure", ("rules[1]", "'sure' is unknown", "P, S, K, policy")),
+    (BANK, "sources: [reserved,", "sources: [unknown,", ("rules[6]", "never unknown")),
+    (BANK, "sources: [reserved,", "sources: [found,", ("rules[6]", "'found' is unknown", "reserved")),
+    (BANK, "id: BANK-3-WEEK", "id: BANK-1-DAY", ("BANK-1-DAY is given twice",)),
     (CN, "effective_from: 2026-01-30", "effective_from: soon", ("effective_from", "'soon' is not valid")),
+    (CN, "effective_from: 2026-01-30", "effective_from: 2026-01-30, effective_until: 2025-01-01", ("is before",)),
     (CN, "holidays: CN", "holidays: Atlantis", ("'Atlantis' is no country",)),
+    (CN, "holidays: CN", "holidays: CN\non: asia", ("on: 'asia'", "named after its jurisdiction")),
+    (CN, "unless: night_contact", "unless: silence", ("'silence' is unknown", "night_contact")),
     (CN, "source:", "sources:", ("'source' must be given",)),
+    (US, "reaches: collection", "reaches: some", ("'some' is not valid", "collection or all")),
+    (US, 'phrases: {en: ["reply stop"]', 'phrases: {fr: ["reply stop"]', ("en is missing",)),
+    (US, 'phrases: {en: ["reply stop"]', "phrases: {en: reply stop", ("must be a list of phrases",)),
+    (NYC, "consent: electronic_contact", "consent: maybe", ("'maybe' is unknown", "electronic_contact")),
+    (NYC, "on: us", "on: uk", ("on: 'uk'", "us-ma.yml")),
+    (NYC, "per: account", "per: nose", ("'nose' is not valid", "customer or account")),
     # holds, queues, promises, strategy, dialogue
     (HOLDS, "lasts: 30 days", "lasts: a while", ("hardship", "'a while' is not valid", "30 days")),
     (HOLDS, "stops: [reminder], ", "stops: [reminders], ", ("'reminders' is unknown",)),
