@@ -60,7 +60,7 @@ class Mind:
             text = self.content.responses.render(
                 say.response, decision.case.language, say.slots, decision.case.currency
             )
-            allowed = may_text(decision.case, say.purpose, self.content.rules.contact_for(decision.case), now)
+            allowed = may_text(decision.case, say.purpose, self.content.rules.contact_for(decision.case), now, text)
             if allowed.allowed:
                 dispatcher.utter_message(text=text)
             else:

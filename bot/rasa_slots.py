@@ -29,7 +29,8 @@ T = TypeVar("T")
 # Slots that the bank's assistant fills from its books, with their Rasa types. Money and days travel as text.
 LEDGER = {
     "amount_due": "any", "balance": "any", "minimum_due": "any", "due_on": "text", "product": "text",
-    "currency": "text", "tail": "text", "zone": "text", "jurisdiction": "text", "number_reserved": "bool",
+    "currency": "text", "tail": "text", "zone": "text", "jurisdiction": "text", "place": "text",
+    "number_reserved": "bool",
 }  # fmt: skip
 # Slots that a decision moves.
 CONVERSATION = {
@@ -77,6 +78,7 @@ def case_of(slots: Mapping[str, Any], now: datetime) -> Case:
         language=read.text("language", "zh"),
         zones=(zone,),
         jurisdiction=read.text("jurisdiction", "cn"),
+        place=read.text("place", ""),
         known=read.flag("known"),
         reachable=read.flag("reachable"),
         number_source=NumberSource.RESERVED if read.flag("number_reserved") else NumberSource.UNKNOWN,

@@ -73,7 +73,7 @@ def test_reasons_are_told_in_the_readers_language() -> None:
     assert why.because(en, "state:contacted>promised", contact) == "State: Contacted → Promised"
     assert why.because(en, "promise:500@2026-11-27", contact) == "Promise recorded: 500 · 2026-11-27"
     assert why.because(en, "not-now:BANK-HOURS", contact).startswith(
-        "Not sent now: quiet hours: texts leave 09:00–20:00"
+        "Not sent now: quiet hours: texts leave Mon–Sun 09:00–20:00"
     )
     assert why.because(en, "a-rule-of-tomorrow:x", contact) == "a-rule-of-tomorrow:x"
     assert why.not_sent(zh, "cancelled: taken-over", contact) == "坐席接手，自动短信取消"
