@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import json
-import os
-import signal
-import sys
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -31,9 +26,9 @@ from bot.store import cases
 from bot.store import tables as t
 from bot.store.portfolio import PortfolioRow, put_portfolio
 from bot.store.session import Database
+from tests.fleet import KEY, Fleet, awake_zone, until
 
 SECRET = "whsec_" + "B" * 44
-KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 CUSTOMERS, WAVES = 60, 3
 NUMBER = "106900001234"
 
@@ -41,60 +36,6 @@ NUMBER = "106900001234"
 def number(place: int) -> str:
     """The phone of one customer."""
     return f"+86138001{place:05}"
-
-
-class Running:
-    """One process of the product, which says when it is ready."""
-
-    def __init__(self, command: str, process: asyncio.subprocess.Process):
-        self.command, self.process = command, process
-        self.ready = asyncio.Event()
-        self._listening = asyncio.create_task(self._listen())
-
-    async def _listen(self) -> None:
-        assert self.process.stderr is not None
-        async for line in self.process.stderr:
-            sys.stderr.buffer.write(line)
-            if b"event='ready'" in line:
-                self.ready.set()
-
-
-class Fleet:
-    """Processes of the product, which can be killed and started again."""
-
-    def __init__(self, environment: dict[str, str]):
-        self._environment = {**os.environ, **environment}
-        self.running: list[Running] = []
-
-    async def start(self, command: str) -> None:
-        """Start `huixin <command>`."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", command, env=self._environment, stdout=DEVNULL, stderr=PIPE
-        )
-        self.running.append(Running(command, process))
-
-    async def kill(self, place: int) -> None:
-        """SIGKILL one process, and start another of its kind."""
-        one = self.running.pop(place)
-        one.process.send_signal(signal.SIGKILL)
-        assert await one.process.wait() == -signal.SIGKILL
-        await self.start(one.command)
-
-    async def ready(self) -> None:
-        """Wait until every process serves."""
-        for one in self.running:
-            waiting = asyncio.create_task(one.ready.wait())
-            ended = asyncio.create_task(one.process.wait())
-            await asyncio.wait((waiting, ended), timeout=120, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-            assert one.ready.is_set(), f"`huixin {one.command}` did not get ready (exit code {one.process.returncode})"
-
-    async def stop(self) -> list[int]:
-        """SIGTERM to all; their exit codes."""
-        for one in self.running:
-            with contextlib.suppress(ProcessLookupError):
-                one.process.terminate()
-        return [await asyncio.wait_for(one.process.wait(), 30) for one in self.running]
 
 
 @asynccontextmanager
@@ -143,21 +84,6 @@ async def seed(database: Database, strategy: Strategy) -> None:
     async with database.write() as connection:
         await put_portfolio(connection, rows, strategy, now)
         await connection.execute(delete(t.Agenda.__table__))  # type: ignore[attr-defined]
-
-
-def awake_zone(now: datetime) -> str:
-    """A zone in which it is about noon, so that no text is held for the morning."""
-    offset = 12 - now.hour
-    offset -= 24 if offset > 12 else 0
-    return f"Etc/GMT{-offset:+d}"
-
-
-async def until(condition: Any, seconds: float, what: str) -> None:
-    """Wait for something that must come true."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not await condition():
-        assert asyncio.get_running_loop().time() < deadline, f"after {seconds} s still not: {what}"
-        await asyncio.sleep(0.1)
 
 
 async def test_nothing_is_lost_doubled_or_reordered_when_processes_are_killed(
