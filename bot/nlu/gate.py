@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.reading import Asked, Intent
-from bot.nlu.folding import Folded, Spelling, fold, has_latin_words, script_of
+from bot.nlu.folding import Folded, folder, has_latin_words, script_of
 from bot.nlu.phrasebook import Hit, Phrasebook
 
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -19,33 +19,32 @@ _YES_NO = (Intent.AFFIRM, Intent.DENY)
 
 @dataclass(frozen=True, slots=True)
 class Gated:
-    """What the gate saw in one text: a whole-message meaning if it is only a keyword, and every phrase found."""
+    """What the gate saw in one text: its foldings and every phrase found.
+
+    `cues`: the phrases as features for the model, `intent/strength`, each once. `opener`: the yes or no that the text
+    begins with, if a question of ours is open.
+    """
 
     folds: tuple[Folded, ...]
-    whole: Intent | None
-    opener: Intent | None
     hits: tuple[tuple[Folded, Hit], ...]
     taken_back: tuple[Hit, ...]
+    cues: tuple[str, ...]
+    opener: Intent | None
 
     def sure(self, intent: Intent) -> bool:
         """Whether a phrase that leaves no doubt speaks for the intent."""
-        return any(hit.label == intent.value and hit.strength == "sure" for _, hit in self.hits)
+        return intent + "/sure" in self.cues
 
     def hinted(self, intent: Intent) -> bool:
         """Whether any phrase speaks for the intent."""
-        return any(hit.label == intent.value for _, hit in self.hits)
-
-    @property
-    def cues(self) -> tuple[str, ...]:
-        """The phrases as features for the model: `intent/strength`, each once."""
-        return tuple(sorted({f"{hit.label}/{hit.strength}" for _, hit in self.hits}))
+        return intent + "/sure" in self.cues or intent + "/likely" in self.cues
 
 
 class Gate:
     """The lexicons, compiled."""
 
     def __init__(self, lexicons: Mapping[str, Mapping[str, Any]]) -> None:
-        self._spelling = {language: Spelling(content.get("spelling", {})) for language, content in lexicons.items()}
+        self._fold = {language: folder(language, content.get("spelling", {})) for language, content in lexicons.items()}
         self._books = {
             language: Phrasebook(content.get("intents", {}), content.get("words", {}), language)
             for language, content in lexicons.items()
@@ -69,19 +68,24 @@ class Gate:
         self._polite = tuple(sorted(filter(None, polite), key=lambda word: (-len(word), word)))
 
     def inspect(self, text: str, asked: Asked | None) -> Gated:
-        """Look at one normalised text. Both languages are tried where both scripts are there."""
+        """Look for phrases in one normalised text. Both languages are tried where both scripts are there."""
         script = script_of(text)
-        folds = [fold(text, script, self._spelling[script])]
+        folds = [self._fold[script](text)]
         if script == "zh" and has_latin_words(text):
-            folds.append(fold(text, "en", self._spelling["en"]))
+            folds.append(self._fold["en"](text))
         hits: list[tuple[Folded, Hit]] = []
         taken_back: list[Hit] = []
         for folded in folds:
             found, struck = self._books[folded.language].find(folded.text)
             hits += [(folded, hit) for hit in found]
             taken_back += struck
-        opener = next((intent for lang, shape, intent in self._openers if lang == script and shape.match(text)), None)
-        return Gated(tuple(folds), self.whole_message(text, asked), opener, tuple(hits), tuple(taken_back))
+        cues = tuple(sorted({f"{hit.label}/{hit.strength}" for _, hit in hits}))
+        opener = self._opener(text, script) if asked is not None else None
+        return Gated(tuple(folds), tuple(hits), tuple(taken_back), cues, opener)
+
+    def _opener(self, text: str, script: str) -> Intent | None:
+        fitting = (intent for language, shape, intent in self._openers if language == script and shape.match(text))
+        return next(fitting, None)
 
     def whole_message(self, text: str, asked: Asked | None) -> Intent | None:
         """The meaning of a text that is nothing but one known word, politeness and punctuation aside."""

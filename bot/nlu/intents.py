@@ -2,111 +2,92 @@
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
-from bot.core.reading import Intent
+from bot.core.reading import RANK, Intent
+from bot.nlu.gate import Gated
 from bot.nlu.logistic import fit_logistic
+from bot.nlu.ngrams import Counted, count_grams, known_grams
 
 Floats = NDArray[np.float32]
 LABELS: tuple[Intent, ...] = tuple(Intent)
 CUE_WEIGHT = 0.6  # against n-grams whose squares sum to 1 over a whole message
 RARE = 3  # an n-gram must stand in this many examples to be learnt
-_DIGITS = str.maketrans("123456789", "000000000")
-_WORDS = re.compile(r"[^ ]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
-    """What the model sees of a message: its n-grams and the lexicon cues (`intent/strength`) found in it."""
+class Lesson:
+    """What is learnt from one example: its foldings (text, language), the lexicon cues in it, and what it means."""
 
-    grams: tuple[str, ...]
+    foldings: tuple[tuple[str, str], ...]
     cues: tuple[str, ...]
+    intents: tuple[Intent, ...]
 
 
-def grams_of(folded: str, language: str) -> tuple[str, ...]:
-    """N-grams of a folded text, each once: characters 1-4 in Chinese; characters 3-4 and words 1-3 in English."""
-    text = folded.translate(_DIGITS)
-    grams: set[str] = set()
-    if language == "en":
-        words = text.split()
-        for size in (3, 4, 5):
-            grams.update(text[i : i + size] for i in range(len(text) - size + 1))
-        grams.update("w:" + word for word in words)
-        grams.update("w:" + first + " " + second for first, second in itertools.pairwise(words))
-        grams.update("w:" + " ".join(words[i : i + 3]) for i in range(len(words) - 2))
-    else:
-        text = "^" + text.replace(" ", "") + "$"
-        for size in (1, 2, 3, 4):
-            grams.update(text[i : i + size] for i in range(len(text) - size + 1))
-    return tuple(grams)
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The probability of every intent, and the n-grams (rows of the table) that it comes from."""
+
+    probabilities: dict[Intent, float]
+    rows: tuple[int, ...]
 
 
 class IntentModel:
     """Scores every intent of a message; trained at start-up from examples, the same every time."""
 
-    def __init__(
-        self, observed: Sequence[Observed], labels: Sequence[Iterable[Intent]], strength: float = 30.0
-    ) -> None:
-        counts: dict[str, int] = {}
-        for one in observed:
-            for gram in one.grams:
-                counts[gram] = counts.get(gram, 0) + 1
-        kept = sorted(gram for gram, count in counts.items() if count >= RARE)
-        self._column = {gram: i for i, gram in enumerate(kept)}
-        rarity = np.log((1 + len(observed)) / (1 + np.array([counts[gram] for gram in kept]))) + 1
-        self._idf: Floats = rarity.astype(np.float32)
-        cues = sorted({cue for one in observed for cue in one.cues})
-        self._cue = {cue: i for i, cue in enumerate(cues)}
-        truth = np.zeros((len(observed), len(LABELS)), dtype=bool)
-        for row, intents in enumerate(labels):
-            for intent in intents:
-                truth[row, LABELS.index(intent)] = True
-        weights, self._bias = self._fit(observed, truth, strength)
-        self._table: Floats = np.ascontiguousarray(weights[: len(kept)] * self._idf[:, None])
-        self._cue_table: Floats = np.ascontiguousarray(weights[len(kept) :] * CUE_WEIGHT)
+    def __init__(self, lessons: Sequence[Lesson], strength: float = 30.0) -> None:
+        counted = count_grams([lesson.foldings for lesson in lessons], RARE)
+        self._grams = counted.grams
+        self._row = {gram: row for row, gram in enumerate(counted.grams)}
+        cues = sorted({cue for lesson in lessons for cue in lesson.cues})
+        self._cue_row = {cue: row for row, cue in enumerate(cues)}
+        rarity: Floats = (np.log((1 + len(lessons)) / (1 + np.diff(counted.starts))) + 1).astype(np.float32)
+        truth = np.zeros((len(lessons), len(LABELS)), dtype=np.float32)
+        for row, lesson in enumerate(lessons):
+            truth[row, [RANK[intent] for intent in lesson.intents]] = 1
+        features = vstack([_weighted(counted, rarity, len(lessons)), self._cue_features(lessons)], format="csr")
+        weights, self._bias = fit_logistic(features, truth, 1 / strength)
+        # The last column adds up to the squared length of a message's n-grams.
+        self._table: Floats = np.hstack([weights[: len(rarity)] * rarity[:, None], rarity[:, None] ** 2])
+        self._cue_table: Floats = weights[len(rarity) :] * np.float32(CUE_WEIGHT)
 
-    def _fit(self, observed: Sequence[Observed], truth: NDArray[np.bool_], strength: float) -> tuple[Floats, Floats]:
-        grams = len(self._column)
-        entries: list[Floats] = []
-        columns: list[int] = []
-        starts = [0]
-        for one in observed:
-            found = self._columns(one.grams)
-            weights = self._idf[found]
-            entries.append(weights / (np.sqrt(weights @ weights) or np.float32(1)))
-            cues = [grams + self._cue[cue] for cue in one.cues]
-            entries.append(np.full(len(cues), CUE_WEIGHT, dtype=np.float32))
-            columns += found + cues
-            starts.append(len(columns))
-        shape = (len(observed), grams + len(self._cue))
-        rows = csr_matrix((np.concatenate(entries), np.array(columns, dtype=np.int32), np.array(starts)), shape=shape)
-        return fit_logistic(rows, truth.astype(np.float32), 1 / strength)
+    def _cue_features(self, lessons: Sequence[Lesson]) -> Any:
+        found = [(self._cue_row[cue], row) for row, lesson in enumerate(lessons) for cue in lesson.cues]
+        values = np.full(len(found), CUE_WEIGHT, dtype=np.float32)
+        return csr_matrix(
+            (values, tuple(zip(*found, strict=True)) or ((), ())), shape=(len(self._cue_row), len(lessons))
+        )
 
-    def _columns(self, grams: Iterable[str]) -> list[int]:
-        column = self._column
-        return [column[gram] for gram in grams if gram in column]
-
-    def scores(self, observed: Observed) -> Floats:
-        """The probability of each of LABELS, in that order."""
-        found = self._columns(observed.grams)
+    def score(self, gated: Gated) -> Scored:
+        """The probability of each intent."""
+        rows: set[int] = set()
+        for folded in gated.folds:
+            rows |= known_grams(folded.text, folded.language, self._row)
         total = self._bias
-        if found:
-            weights = self._idf[found]
-            total = total + self._table[found].sum(axis=0) / np.sqrt(weights @ weights)
-        if cues := [self._cue[cue] for cue in observed.cues if cue in self._cue]:
+        if rows:
+            spoken = self._table[np.fromiter(rows, np.intp, len(rows))].sum(axis=0)
+            total = total + spoken[:-1] / np.sqrt(spoken[-1])
+        if cues := [self._cue_row[cue] for cue in gated.cues if cue in self._cue_row]:
             total = total + self._cue_table[cues].sum(axis=0)
-        probabilities: Floats = (1 / (1 + np.exp(-total))).astype(np.float32)
-        return probabilities
+        probabilities = (1 / (1 + np.exp(-total))).tolist()
+        return Scored(dict(zip(LABELS, probabilities, strict=True)), tuple(rows))
 
-    def telling(self, observed: Observed, intent: Intent, most: int = 3) -> list[str]:
+    def telling(self, scored: Scored, intent: Intent, most: int = 3) -> list[str]:
         """The n-grams that spoke most for an intent, strongest first."""
-        number = LABELS.index(intent)
-        known = [(float(self._table[self._column[g], number]), g) for g in observed.grams if g in self._column]
-        return [gram for weight, gram in sorted(known, key=lambda pair: (-pair[0], pair[1]))[:most] if weight > 0]
+        spoke = zip(self._table[list(scored.rows), RANK[intent]].tolist(), scored.rows, strict=True)
+        best = sorted(((weight, self._grams[row]) for weight, row in spoke if weight > 0), key=lambda p: (-p[0], p[1]))
+        return [gram for _, gram in best[:most]]
+
+
+def _weighted(counted: Counted, rarity: Floats, examples: int) -> Any:
+    """The n-grams as features: each weighs its rarity, and the squares of each example's add up to 1."""
+    values = np.repeat(rarity, np.diff(counted.starts))
+    squares = np.bincount(counted.examples, values**2, examples)
+    values /= np.sqrt(squares)[counted.examples].astype(np.float32)
+    return csr_matrix((values, counted.examples, counted.starts), shape=(len(rarity), examples))

@@ -25,29 +25,27 @@ class Hit:
 
 
 class _Entry:
-    """A phrase with its label; its expression is compiled when a text first needs it."""
+    """A phrase with its label. Its expression is compiled when a text first needs it."""
 
     def __init__(self, label: str, strength: str, pattern: Pattern) -> None:
         self.label, self.strength, self.pattern = label, strength, pattern
 
     @cached_property
-    def _search(self) -> Callable[[str, int], re.Match[str] | None]:
+    def search(self) -> Callable[[str, int], re.Match[str] | None]:
+        """The compiled expression's; an English one begins with the blank before the phrase."""
         return re.compile(self.pattern.regex).search
 
-    def next_in(self, text: str, at: int = 0) -> Hit | None:
-        """The first place from `at` on. An English expression begins with the blank before its first word."""
-        match = self._search(text, at)
-        if match is None:
-            return None
+    def hit(self, match: re.Match[str]) -> Hit:
+        """What was found."""
         start, end = match.span()
         return Hit(self.label, self.strength, start + self.pattern.lead, end, self.pattern.source)
 
-    def all_from(self, text: str, first: Hit) -> Iterator[Hit]:
-        """`first` and the places after it."""
-        hit: Hit | None = first
-        while hit is not None:
-            yield hit
-            hit = self.next_in(text, max(hit.end, hit.start + 1) - self.pattern.lead)
+    def all_from(self, text: str, first: re.Match[str]) -> Iterator[Hit]:
+        """What was found and what stands after it."""
+        match: re.Match[str] | None = first
+        while match is not None:
+            yield self.hit(match)
+            match = self.search(text, max(match.end() - self.pattern.lead, match.start() + 1))
 
 
 class Phrasebook:
@@ -83,22 +81,24 @@ class Phrasebook:
 
     def find(self, text: str) -> tuple[list[Hit], list[Hit]]:
         """Phrases in `text` (folded), each at its first place: those that count, and those that an `unless` took."""
-        found: list[tuple[_Entry, Hit]] = []
+        found: list[tuple[_Entry, re.Match[str]]] = []
         struck: list[Hit] = []
         for entry in self._worth_trying(text):
-            if hit := entry.next_in(text):
-                if entry.strength == "unless":
-                    struck += entry.all_from(text, hit)
-                else:
-                    found.append((entry, hit))
+            match = entry.search(text, 0)
+            if match is None:
+                continue
+            if entry.strength == "unless":
+                struck += entry.all_from(text, match)
+            else:
+                found.append((entry, match))
         if not struck:
-            return [hit for _, hit in found], []
+            return [entry.hit(match) for entry, match in found], []
         standing: list[Hit] = []
         taken_back: list[Hit] = []
-        for entry, first in found:
-            free = (hit for hit in entry.all_from(text, first) if not any(_overlap(hit, other) for other in struck))
+        for entry, match in found:
+            free = (hit for hit in entry.all_from(text, match) if not any(_overlap(hit, other) for other in struck))
             hit = next(free, None)
-            (taken_back if hit is None else standing).append(hit or first)
+            (taken_back if hit is None else standing).append(hit or entry.hit(match))
         return standing, taken_back
 
     def _worth_trying(self, text: str) -> Iterator[_Entry]:

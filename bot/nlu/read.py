@@ -15,7 +15,7 @@ from bot.dialogues import ContentError, Example
 from bot.nlu import fusion
 from bot.nlu.folding import Folded, script_of
 from bot.nlu.gate import Gate, Gated, unknown_intents
-from bot.nlu.intents import LABELS, IntentModel, Observed, grams_of
+from bot.nlu.intents import IntentModel, Lesson, Scored
 from bot.nlu.normal import Normal, normalise
 from bot.nlu.patterns import PatternError
 from bot.nlu.pinyin import Pinyin
@@ -44,14 +44,15 @@ class Reader:
             frozenset(word for one in lexicons.values() for word in one.get("pinyin_or_english", ())),
         )
         self._filler = re.compile("|".join(lexicon["filler"] for lexicon in lexicons.values()))
-        observed, labels = [], []
-        for example in examples:
-            try:
-                labels.append([Intent(name) for name in example.intents])
-            except ValueError:
-                raise ContentError(f"dialogues/intents: {example.text!r}: no such intent {example.intents}") from None
-            observed.append(_observed(self._gate.inspect(self._normal(example.text).text, None)))
-        self._model = IntentModel(observed, labels)
+        self._model = IntentModel([self._lesson(example) for example in examples])
+
+    def _lesson(self, example: Example) -> Lesson:
+        try:
+            intents = tuple(Intent(name) for name in example.intents)
+        except ValueError:
+            raise ContentError(f"dialogues/intents: {example.text!r}: no such intent {example.intents}") from None
+        gated = self._gate.inspect(self._normal(example.text).text, None)
+        return Lesson(tuple((folded.text, folded.language) for folded in gated.folds), gated.cues, intents)
 
     @classmethod
     def load(cls, root: Path = dialogues.ROOT) -> Reader:
@@ -78,11 +79,12 @@ class Reader:
         text = "\n".join(parts)
         normal = self._normal(text[:LONGEST])
         language = language or script_of(normal.text)
+        if whole := self._gate.whole_message(normal.text, asked):
+            span = Span(0, len(normal.original), normal.original, whole.value, "whole message")
+            return Reading(text, language, (whole,), {whole: 1.0}, spans=(span,))
         gated = self._gate.inspect(normal.text, asked)
-        if gated.whole is not None:
-            return Reading(text, language, (gated.whole,), {gated.whole: 1.0}, spans=_whole_span(normal, gated))
-        observed = _observed(gated)
-        probabilities = dict(zip(LABELS, self._model.scores(observed).tolist(), strict=True))
+        scored = self._model.score(gated)
+        probabilities = scored.probabilities
         scores = fusion.settle(gated, probabilities, asked)
         if len(parts) > 1:
             self._add_fragments(parts, asked, scores)
@@ -118,7 +120,7 @@ class Reader:
             spans=(
                 *_spans(normal, gated, intents),
                 *_slot_spans(normal, slots),
-                *self._model_spans(normal, gated, observed, intents),
+                *self._model_spans(normal, gated, scored, intents),
             ),
             series=series,
             rejected=(*(f"{hit.label}: {hit.source}" for hit in gated.taken_back), *slots.rejected),
@@ -134,9 +136,11 @@ class Reader:
     def _add_fragments(self, parts: Sequence[str], asked: Asked | None, scores: dict[Intent, float]) -> None:
         """Each fragment alone through the gate: a lone 退订 between other words is still an opt-out."""
         for part in parts:
-            alone = self._gate.inspect(self._normal(part[:LONGEST]).text, asked)
-            if alone.whole is not None and (alone.whole not in fusion.EMPTY or not scores):
-                scores[alone.whole] = 1.0
+            text = self._normal(part[:LONGEST]).text
+            whole = self._gate.whole_message(text, asked)
+            if whole is not None and (whole not in fusion.EMPTY or not scores):
+                scores[whole] = 1.0
+            alone = self._gate.inspect(text, asked)
             for intent in fusion.NEVER_OUTVOTED:
                 if alone.sure(intent):
                     scores[intent] = fusion.SURE
@@ -182,11 +186,11 @@ class Reader:
             return slots
         return NONE
 
-    def _model_spans(self, normal: Normal, gated: Gated, observed: Observed, intents: tuple[Intent, ...]) -> list[Span]:
-        if any(hit.label == intents[0].value for _, hit in gated.hits):
+    def _model_spans(self, normal: Normal, gated: Gated, scored: Scored, intents: tuple[Intent, ...]) -> list[Span]:
+        if gated.hinted(intents[0]):
             return []
         spans = []
-        for gram in self._model.telling(observed, intents[0]):
+        for gram in self._model.telling(scored, intents[0]):
             words = gram.removeprefix("w:").strip("^$ ")
             for folded in gated.folds:
                 at = folded.text.find(words)
@@ -196,27 +200,18 @@ class Reader:
         return spans
 
 
-def _observed(gated: Gated) -> Observed:
-    grams = {gram: None for folded in gated.folds for gram in grams_of(folded.text, folded.language)}
-    return Observed(tuple(grams), gated.cues)
-
-
 def _span(normal: Normal, folded: Folded, start: int, end: int, label: str, rule: str) -> Span:
     first, last = normal.original_span(*folded.source_span(start, end))
     return Span(first, last, normal.original[first:last], label, rule)
 
 
 def _spans(normal: Normal, gated: Gated, intents: tuple[Intent, ...]) -> list[Span]:
+    labels = {intent.value for intent in intents}
     return [
         _span(normal, folded, hit.start, hit.end, hit.label, hit.source)
         for folded, hit in gated.hits
-        if hit.label in {intent.value for intent in intents}
+        if hit.label in labels
     ]
-
-
-def _whole_span(normal: Normal, gated: Gated) -> tuple[Span, ...]:
-    assert gated.whole is not None
-    return (Span(0, len(normal.original), normal.original, gated.whole.value, "whole message"),)
 
 
 def _slot_spans(normal: Normal, slots: Slots) -> list[Span]:
