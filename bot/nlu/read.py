@@ -88,7 +88,7 @@ class Reader:
         scores = fusion.settle(gated, probabilities, asked)
         if len(parts) > 1:
             self._add_fragments(parts, asked, scores)
-        slots = self._slots(normal, language, heard_at, asked, scores, probabilities[Intent.PROMISE_TO_PAY])
+        slots = self._slots(normal, gated, language, heard_at, asked, scores, probabilities[Intent.PROMISE_TO_PAY])
         series = series_of(normal, language, heard_at) if slots.date and slots.amount else ()
         if series:
             first = SaidAmount(AmountKind.EXACT, series[0].amount)
@@ -151,6 +151,7 @@ class Reader:
     def _slots(
         self,
         normal: Normal,
+        gated: Gated,
         language: str,
         heard_at: datetime,
         asked: Asked | None,
@@ -174,6 +175,8 @@ class Reader:
             return NONE  # a figure out of the blue is no promise: a code, a slip, another chat
         if asked is None and slots.date_rule == "time" and slots.amount is None:
             return NONE  # good afternoon
+        if gated.sure(Intent.ASK_AMOUNT):
+            return NONE  # is it 200 or 300
         if nothing_else(normal, slots, self._filler):
             for intent in scores.keys() - {Intent.AFFIRM, Intent.DENY}:
                 del scores[intent]
