@@ -18,6 +18,9 @@ from bot.core.case import (
     NumberSource,
     Offer,
     Owner,
+    Plan,
+    PlanKind,
+    PlanStatus,
     Product,
     Promise,
     State,
@@ -38,7 +41,7 @@ CONVERSATION = {
     "offered_amount": "text", "offered_on": "text", "promised_amount": "text", "promised_on": "text",
     "promised_at": "text", "promised_paid": "text",
     "promised_later": "any", "promised_moved": "any", "offered_later": "any",
-    "broken_in_a_row": "any", "holds": "any", "handoff_queue": "text",
+    "plan": "any", "plans_broken": "any", "broken_in_a_row": "any", "holds": "any", "handoff_queue": "text",
     "unclear_in_a_row": "any", "opened_at": "text",
 }  # fmt: skip
 # What the last decision did and why, and the texts that it wanted but that may not leave now.
@@ -85,6 +88,8 @@ def case_of(slots: Mapping[str, Any], now: datetime) -> Case:
         accounts=() if due is None else (_account(read, due, local_day(now, zone)),),
         promise=promise,
         broken_in_a_row=read.get("broken_in_a_row", int) or 0,
+        plan=read.get("plan", _plan),
+        plans_broken=read.get("plans_broken", int) or 0,
         holds=read.get("holds", _holds) or (),
         handoff_queue=read.get("handoff_queue", _string),
         asked=read.get("asked", Asked),
@@ -113,6 +118,8 @@ def slots_of(case: Case) -> dict[str, Any]:
         "promised_paid": _text(promise.paid if promise else None),
         "promised_later": [_row(one) for one in promise.later] or None if promise else None,
         "promised_moved": promise.moved if promise else None,
+        "plan": None if case.plan is None else _plan_row(case.plan),
+        "plans_broken": case.plans_broken,
         "broken_in_a_row": case.broken_in_a_row,
         "holds": [{"kind": hold.kind.value, "until": _text(hold.until)} for hold in case.holds],
         "handoff_queue": case.handoff_queue,
@@ -189,6 +196,22 @@ def _instalments(value: list[dict[str, Any]]) -> tuple[Instalment, ...]:
     )
 
 
+def _plan(value: dict[str, Any]) -> Plan:
+    words = {name: _string(value.get(name, "")) for name in ("proposed_by", "approved_by", "agreed_by")}
+    return Plan(
+        PlanKind(value["kind"]), PlanStatus(value["status"]), _string(value["terms"]), _string(value["interest"]),
+        _instalments(value["instalments"]), _moment(value["made_at"]), **words,
+    )  # fmt: skip
+
+
+def _plan_row(plan: Plan) -> dict[str, Any]:
+    return {
+        "kind": plan.kind.value, "status": plan.status.value, "terms": plan.terms, "interest": plan.interest,
+        "instalments": [_row(one) for one in plan.instalments], "made_at": _text(plan.made_at),
+        "proposed_by": plan.proposed_by, "approved_by": plan.approved_by, "agreed_by": plan.agreed_by,
+    }  # fmt: skip
+
+
 def _row(one: Instalment) -> dict[str, str | None]:
     return {"amount": _text(one.amount), "due_on": _text(one.due_on), "paid": _text(one.paid)}
 
@@ -210,6 +233,7 @@ EXAMPLES: dict[Callable[[Any], Any], str] = {
     _moment: "2026-11-23T02:00:00+00:00",
     _holds: '[{"kind": "dispute", "until": null}]',
     _instalments: '[{"amount": "500.00", "due_on": "2026-12-04"}]',
+    _plan: "the plan as a decision gave it",
     _string: "some text",
     _boolean: "true or false",
     date.fromisoformat: "2026-11-27",

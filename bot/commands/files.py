@@ -159,7 +159,7 @@ def _print(file: dict[str, Any], settings: Settings) -> None:
             value = file[name]
             shown = " · ".join(f"{k} {plain(v)}" for k, v in value.items() if v) if isinstance(value, dict) else value
             out.print(f"[dim]{name}[/dim] {shown}")
-    for name in ("holds", "promises", "handoffs", "agenda", "accounts", "payments"):
+    for name in ("holds", "promises", "plans", "handoffs", "agenda", "accounts", "payments"):
         rows = [{key: plain(value) for key, value in row.items() if value is not None} for row in file[name]]
         out.print(f"[b]{name}[/b]" + ("" if rows else "  none"))
         for row in rows:

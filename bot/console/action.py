@@ -19,15 +19,19 @@ from bot.store.agents import Person, Role
 from bot.store.cases import File
 from bot.store.record import Step, Turned, append_journal, record
 
+REFUSALS = ("plan-refused", "plan-breach", "series-refused")
 Check = Callable[[Any, File], Awaitable[None]]  # raises Refused, or Done where there is nothing left to do
 
 
 class Refused(Exception):
-    """This cannot be done now: `key` names the words that say why, `who` has the customer, `permission` the rule."""
+    """This cannot be done now: `key` names the words that say why, `who` has the customer, `permission` the rule,
+    `why` the core's own reasons."""
 
-    def __init__(self, key: str, who: str = "", permission: Permission | None = None, missed: int = 0):
+    def __init__(
+        self, key: str, who: str = "", permission: Permission | None = None, missed: int = 0, why: tuple[str, ...] = ()
+    ):
         super().__init__(key)
-        self.key, self.who, self.permission, self.missed = key, who, permission, missed
+        self.key, self.who, self.permission, self.missed, self.why = key, who, permission, missed, why
 
 
 class Done(Exception):
@@ -81,6 +85,15 @@ async def act_on_own(office: Office, person: Person, customer_id: int, event: Ag
     await perform(office, person, customer_id, event, now, is_theirs)
 
 
+async def approve(office: Office, person: Person, customer_id: int, event: AgentActed, now: datetime) -> None:
+    """Approve a colleague's plan, whoever has the customer: the second pair of eyes need not take over."""
+
+    async def anybody(connection: Any, file: File) -> None:
+        pass
+
+    await perform(office, person, customer_id, event, now, anybody)
+
+
 async def perform(
     office: Office, person: Person, customer_id: int, event: AgentActed, now: datetime, check: Check
 ) -> None:
@@ -91,6 +104,8 @@ async def perform(
             file = await _locked(connection, customer_id, now)
             await check(connection, file)
             decision = decide(file.case, event, mind.content.rules, now)
+            if why := tuple(code for code in decision.why if code.startswith(REFUSALS)):
+                raise Refused("refused.plan", why=why)
             step = Step("agent", event, decision, author=person.login, agent_id=person.id)
             await record(connection, [Turned(file, [step])], now, mind.render, mind.content.rules.version, mind.channel)
     except Done:

@@ -13,7 +13,7 @@ from bot.console import why
 from bot.console.access import Missing, Right, Route, Visit
 from bot.console.action import Refused
 from bot.core.calendar import local_day
-from bot.core.case import Owner
+from bot.core.case import Owner, PlanStatus
 from bot.core.contact import caps_used, may_text
 from bot.core.decision import Purpose
 from bot.store import queue, thread
@@ -85,6 +85,8 @@ async def page(
         caps=caps_used(view.case, contact, visit.now),
         today=local_day(visit.now, view.case.zone),
         longest=LONGEST_REPLY,
+        because=lambda code: why.because(visit.words, code, contact),
+        may_approve=may_approve(visit, view),
         series_most=visit.office.mind.content.rules.promises.series_most,
         refused=refused,
         invalid=invalid,
@@ -111,6 +113,13 @@ def timeline(view: FileView) -> list[Item]:
 def may_reveal(visit: Visit, view: FileView) -> bool:
     """An agent sees the whole number of customers whom they have; a supervisor and an auditor of any."""
     return visit.person.role is not Role.AGENT or view.agent_id == visit.person.id
+
+
+def may_approve(visit: Visit, view: FileView) -> bool:
+    """A plan waits for a second person, and this is one: a supervisor who did not propose it."""
+    plan = view.case.plan
+    waits = plan is not None and plan.status is PlanStatus.PENDING and plan.proposed_by != visit.person.login
+    return waits and visit.person.role is Role.SUPERVISOR and visit.may(Right.ACT)
 
 
 def customer_of(visit: Visit) -> int:

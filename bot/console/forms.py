@@ -15,7 +15,7 @@ from bot.console.access import Missing, Right, Route, Visit, problem
 from bot.console.action import Refused
 from bot.console.conversation import LONGEST_REPLY, PATH, customer_of, may_reveal, page
 from bot.core.calendar import local_day
-from bot.core.case import Instalment
+from bot.core.case import Authority, Instalment, PlanKind
 from bot.core.event import AgentActed, AgentAction
 from bot.core.promise import is_plausible, series_fits
 from bot.store import thread
@@ -99,14 +99,50 @@ def dated_sums(visit: Visit, most: int) -> list[Instalment]:
         said, day = visit.form.get(f"amount{suffix}", "").strip(), visit.form.get(f"due_on{suffix}", "").strip()
         if number > 1 and not said and not day:
             continue
-        try:
-            amount, due_on = Decimal(said.replace(",", "")), date.fromisoformat(day)
-        except (InvalidOperation, ValueError):
-            raise Invalid("invalid.promise") from None
-        if not amount.is_finite() or not 0 < amount < MOST or amount != amount.quantize(CENT):
-            raise Invalid("invalid.amount")
-        found.append(Instalment(amount.quantize(CENT), due_on))
+        found.append(_dated_sum(said, day))
     return found
+
+
+def _dated_sum(said: str, day: str) -> Instalment:
+    try:
+        amount, due_on = Decimal(said.replace(",", "")), date.fromisoformat(day)
+    except (InvalidOperation, ValueError):
+        raise Invalid("invalid.promise") from None
+    if not amount.is_finite() or not 0 < amount < MOST or amount != amount.quantize(CENT):
+        raise Invalid("invalid.amount")
+    return Instalment(amount.quantize(CENT), due_on)
+
+
+async def plan(visit: Visit) -> web.Response:
+    """Propose a plan, or record one that was agreed by phone: the core says whether the table allows it."""
+    lines = [line.split() for line in _text(visit, "rows").splitlines() if line.strip()]
+    if not lines or any(len(line) != 2 for line in lines):
+        raise Invalid("invalid.plan")
+    instalments = tuple(_dated_sum(amount, day) for day, amount in lines)
+    kind = PlanKind.EXTENSION if visit.form.get("kind") == PlanKind.EXTENSION else PlanKind.INSTALMENTS
+    agreed = visit.form.get("agreed") == "yes"
+    action_kind = AgentAction.RECORD_PLAN if agreed else AgentAction.PROPOSE_PLAN
+    more = {"plan": instalments, "plan_kind": kind, "authority": _authority(visit)}
+    return await _act(visit, action_kind, _text(visit)[:LONGEST_REPLY], **more)
+
+
+async def approve_plan(visit: Visit) -> web.Response:
+    """A second person approves a colleague's plan."""
+    event = AgentActed(AgentAction.APPROVE_PLAN, visit.person.login, authority=_authority(visit))
+    return await _do(
+        visit,
+        lambda id: action.approve(visit.office, visit.person, id, event, visit.now),
+        AgentAction.APPROVE_PLAN,
+    )
+
+
+async def cancel_plan(visit: Visit) -> web.Response:
+    """End a plan; reminders begin again."""
+    return await _act(visit, AgentAction.CANCEL_PLAN, _required(visit))
+
+
+def _authority(visit: Visit) -> Authority:
+    return Authority.SUPERVISOR if visit.person.role is Role.SUPERVISOR else Authority.AGENT
 
 
 async def lift(visit: Visit) -> web.Response:
@@ -174,9 +210,9 @@ def _count(visit: Visit, field: str) -> int:
     return int(value) if value.isdecimal() and len(value) < 10 else 0
 
 
-def _text(visit: Visit) -> str:
+def _text(visit: Visit, field: str = "text") -> str:
     """What was typed, with the line ends of a text and without characters that no keyboard types."""
-    text = visit.form.get("text", "").replace("\r\n", "\n").strip()
+    text = visit.form.get(field, "").replace("\r\n", "\n").strip()
     return "".join(c for c in text if c in "\n\u200d" or unicodedata.category(c) not in UNTYPED)
 
 
@@ -199,6 +235,9 @@ ROUTES = [
             ("release", release),
             ("resolve", resolve),
             ("promise", promise),
+            ("plan", plan),
+            ("approve_plan", approve_plan),
+            ("cancel_plan", cancel_plan),
             ("lift", lift),
             ("opt_out", opt_out),
             ("wrong_number", wrong_number),

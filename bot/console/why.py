@@ -29,6 +29,8 @@ KINDS = {
     "number-stopped": "suppression",
     "outcome": "outcome",
     "second": "second",
+    "plan": "plan",
+    "plan-breach": "breach",
     "timer": "timer",
     "unsure": "intent",
 }
@@ -50,6 +52,8 @@ IMPLIED = {
     State.PROMISED: HoldKind.PROMISE_OPEN,
     State.PAID_CLAIMED: HoldKind.PAID_CLAIM,
     State.PLAN_REQUESTED: HoldKind.PLAN_REQUEST,
+    State.PLAN_OFFERED: HoldKind.PLAN_REQUEST,
+    State.PLAN_ACTIVE: HoldKind.PLAN_ACTIVE,
     State.OPTED_OUT: HoldKind.OPT_OUT,
     State.HARDSHIP: HoldKind.HARDSHIP,
     State.WRONG_NUMBER: HoldKind.WRONG_NUMBER,
@@ -112,6 +116,8 @@ def because(words: Words, code: str, contact: ContactRules | None) -> str:
         return words("why.promise-made", detail=detail.replace("@", " · "))
     if "@" in detail:
         detail = detail.replace("@", " · ")
+    if prefix == "plan-refused":
+        return words(key, detail=words.name("refused_plan", detail))
     kind = "promise" if prefix == "promise" else KINDS.get(prefix)
     return words(key, detail=words.name(kind, detail) if kind else detail)
 

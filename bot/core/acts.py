@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.core import planning
 from bot.core.calendar import Holidays, business_days_later, moment
-from bot.core.case import HoldKind, Instalment, Offer, Promise, PromiseStatus, Timer
+from bot.core.case import HoldKind, Instalment, Offer, PlanStatus, Promise, Timer
 from bot.core.decision import Purpose
 from bot.core.draft import Draft
-from bot.core.guards import Scene, series_of
+from bot.core.guards import Scene, proposal_of, series_of
+from bot.core.plan import next_instalment
 from bot.core.promise import resolve_amount
 from bot.core.reading import Asked
 from bot.core.strategy import reminder_slots
@@ -56,8 +58,42 @@ def cancel_promise(draft: Draft, scene: Scene) -> None:
 
 def withdraw_promise(draft: Draft, scene: Scene) -> None:
     """What the customer says now takes the place of what they promised: nobody will call it broken."""
-    if draft.case.promise is not None:
-        draft.close_promise(PromiseStatus.CANCELLED)
+    draft.withdraw_promise()
+
+
+def offer_plan(draft: Draft, scene: Scene) -> None:
+    """Offer what the policy table grants for what was asked, whole and to the cent, and wait for an explicit yes."""
+    found = proposal_of(scene)
+    if found is not None:
+        kind, terms, instalments = found
+        planning.propose_from_bot(draft, terms, kind, instalments)
+
+
+def accept_plan(draft: Draft, scene: Scene) -> None:
+    """The customer said yes to the plan that stands offered."""
+    planning.accept(draft)
+
+
+def decline_plan(draft: Draft, scene: Scene) -> None:
+    """The customer does not want what was offered: it is off the table, and a person looks for something better."""
+    planning.close(draft, PlanStatus.DECLINED)
+    draft.ask(None)
+    draft.hold(HoldKind.PLAN_REQUEST)
+
+
+def cancel_plan(draft: Draft, scene: Scene) -> None:
+    """The customer takes the plan back: it ends, and reminders begin again."""
+    planning.close(draft, PlanStatus.CANCELLED)
+    draft.say("plan_cancelled", Purpose.REPLY)
+    draft.resume_dunning()
+
+
+def tell_plan(draft: Draft, scene: Scene) -> None:
+    """Say when the next instalment is due."""
+    plan = scene.case.plan
+    one = next_instalment(plan, scene.rules.plans) if plan is not None else None
+    if one is not None:
+        draft.say("plan_next", Purpose.REPLY, amount=one.amount - one.paid, promised_on=one.due_on)
 
 
 def ask_for_more(draft: Draft, scene: Scene) -> None:
@@ -175,6 +211,11 @@ ACTS: dict[str, Callable[[Draft, Scene], None]] = {
         cancel_promise,
         withdraw_promise,
         ask_for_more,
+        offer_plan,
+        accept_plan,
+        decline_plan,
+        cancel_plan,
+        tell_plan,
         watch_ledger,
         clarify,
         tell_amount,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.core.case import HoldKind, Instalment, Owner, Promise, State, Timer
+from bot.core import planning
+from bot.core.case import HoldKind, Instalment, Owner, PlanStatus, Promise, State, Timer
 from bot.core.decision import Purpose
 from bot.core.draft import Draft
 from bot.core.event import AgentActed, AgentAction
@@ -52,6 +53,19 @@ def on_agent(draft: Draft, act: AgentActed) -> None:
                 draft.record_promise(Promise(act.amount, act.due_on, draft.now, later=act.later))
                 if draft.case.state not in SILENT:
                     draft.go(State.PROMISED)
+        case AgentAction.PROPOSE_PLAN | AgentAction.RECORD_PLAN:
+            planning.on_agents_plan(draft, act, agreed=act.action is AgentAction.RECORD_PLAN)
+        case AgentAction.APPROVE_PLAN:
+            planning.on_approval(draft, act)
+        case AgentAction.CANCEL_PLAN:
+            _take_plan_back(draft)
+
+
+def _take_plan_back(draft: Draft) -> None:
+    """A plan that an agent ends is over at once; reminders begin again."""
+    planning.close(draft, PlanStatus.CANCELLED)
+    draft.ask(None)
+    draft.resume_dunning()
 
 
 def _series_fits(draft: Draft, act: AgentActed) -> bool:
@@ -71,8 +85,8 @@ def _resolve(draft: Draft, act: AgentActed) -> None:
         return
     if draft.case.amount_due <= 0:
         draft.go(State.SETTLED)
-    elif draft.case.promise is not None:
-        draft.go(State.PROMISED)
+    elif draft.case.plan_is_active or draft.case.promise is not None:
+        draft.go(draft.standing_state())
     elif not draft.case.holds:
         draft.go(State.CONTACTED)
     draft.resume_dunning()
@@ -81,5 +95,5 @@ def _resolve(draft: Draft, act: AgentActed) -> None:
 def _lift_all(draft: Draft) -> None:
     """Lift what a person may lift. An opt-out is the customer's own, a wrong number is not ours to doubt."""
     for hold in draft.case.holds:
-        if hold.kind not in (HoldKind.OPT_OUT, HoldKind.WRONG_NUMBER, HoldKind.PROMISE_OPEN):
+        if hold.kind not in (HoldKind.OPT_OUT, HoldKind.WRONG_NUMBER, HoldKind.PROMISE_OPEN, HoldKind.PLAN_ACTIVE):
             draft.lift(hold.kind)

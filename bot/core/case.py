@@ -19,6 +19,8 @@ class State(StrEnum):
     PROMISE_OFFERED = "promise_offered"
     PROMISED = "promised"
     PLAN_REQUESTED = "plan_requested"
+    PLAN_OFFERED = "plan_offered"
+    PLAN_ACTIVE = "plan_active"
     HARDSHIP = "hardship"
     DISPUTED = "disputed"
     PAID_CLAIMED = "paid_claimed"
@@ -52,6 +54,7 @@ class HoldKind(StrEnum):
     DISPUTE = "dispute"
     PAID_CLAIM = "paid_claim"
     PLAN_REQUEST = "plan_request"
+    PLAN_ACTIVE = "plan_active"
     LEGAL = "legal"
     BEREAVEMENT = "bereavement"
     VULNERABLE = "vulnerable"
@@ -73,6 +76,33 @@ class PromiseStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class PlanKind(StrEnum):
+    """What is agreed: several instalments, or a later day for the whole."""
+
+    INSTALMENTS = "instalments"
+    EXTENSION = "extension"
+
+
+class PlanStatus(StrEnum):
+    """Where a plan stands, and what became of it. The first three are open."""
+
+    PENDING = "pending"
+    OFFERED = "offered"
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    BROKEN = "broken"
+    CANCELLED = "cancelled"
+    DECLINED = "declined"
+
+
+class Authority(StrEnum):
+    """Who may agree to a plan, ascending."""
+
+    BOT = "bot"
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+
+
 class Timer(StrEnum):
     """What can fall due. A customer has at most one timer of each kind."""
 
@@ -80,6 +110,8 @@ class Timer(StrEnum):
     PROMISE_REMINDER = "promise_reminder"
     PROMISE_CHECK = "promise_check"
     ANSWER_WAIT = "answer_wait"
+    PLAN_REMINDER = "plan_reminder"
+    PLAN_CHECK = "plan_check"
     PAID_CHECK = "paid_check"
     HOLD_RELEASE = "hold_release"
     HANDOFF_DEADLINE = "handoff_deadline"
@@ -202,6 +234,35 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """A payment plan or an extension that is waiting for approval, offered, or active.
+
+    `terms` names the row of the policy table that allows it, `interest` the clause on interest. `agreed_by`: "text"
+    or "phone" once the customer agreed. `proposed_by` and `approved_by` are "bot" or a person's login.
+    """
+
+    kind: PlanKind
+    status: PlanStatus
+    terms: str
+    interest: str
+    instalments: tuple[Instalment, ...]
+    made_at: datetime
+    proposed_by: str = "bot"
+    approved_by: str = ""
+    agreed_by: str = ""
+
+    @property
+    def total(self) -> Decimal:
+        """What the instalments add up to."""
+        return sum((one.amount for one in self.instalments), Decimal(0))
+
+    @property
+    def paid(self) -> Decimal:
+        """What was posted towards it."""
+        return sum((one.paid for one in self.instalments), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """What was understood, or is half known, and waits for the customer's yes; `later` is the rest of a series."""
 
@@ -246,6 +307,8 @@ class Case:
     accounts: tuple[Account, ...] = ()
     promise: Promise | None = None
     broken_in_a_row: int = 0
+    plan: Plan | None = None
+    plans_broken: int = 0
     holds: tuple[Hold, ...] = ()
     handoff_queue: str | None = None
     asked: Asked | None = None
@@ -297,6 +360,11 @@ class Case:
     def in_conversation(self, now: datetime, lasts: timedelta) -> bool:
         """Whether the customer wrote so lately that what we say now answers them."""
         return self.opened_at is not None and now - self.opened_at <= lasts
+
+    @property
+    def plan_is_active(self) -> bool:
+        """Whether a plan is being kept, so that nothing is demanded."""
+        return self.plan is not None and self.plan.status is PlanStatus.ACTIVE
 
     def held(self, kind: HoldKind) -> bool:
         """Whether this hold stands."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from bot.core import planning
 from bot.core.acts import ACTS, stop_texts_silently
 from bot.core.agent import on_agent
 from bot.core.case import Case, HoldKind, Owner, Promise, State
@@ -38,6 +39,7 @@ def decide(case: Case, event: Event, rules: Rules, now: datetime) -> Decision:
             draft.handoff("undelivered", event.reason)
         case AgentActed():
             on_agent(draft, event)
+    planning.tidy(draft)
     return draft.decision()
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.core.case import Case, HoldKind, Instalment, PromiseStatus, Timer
+from bot.core.case import Case, HoldKind, Instalment, Plan, PlanStatus, PromiseStatus, Timer
 
 Slot = str | int | Decimal | date | tuple[Instalment, ...]
 
@@ -67,6 +67,31 @@ class ClosePromise:
 
     status: PromiseStatus
     paid: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPlan:
+    """Write a plan on the file, waiting for approval, offered or active; `contents` is its record, by name."""
+
+    plan: Plan
+    contents: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePlan:
+    """Move the open plan on: offered after approval, or active after the customer's yes."""
+
+    status: PlanStatus
+    approved_by: str
+    agreed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePlan:
+    """Say what became of the open plan, and what of it was paid."""
+
+    status: PlanStatus
+    instalments: tuple[Instalment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +164,9 @@ Effect = (
     Say
     | RecordPromise
     | ClosePromise
+    | RecordPlan
+    | ChangePlan
+    | ClosePlan
     | PlaceHold
     | LiftHold
     | OpenHandoff

@@ -124,10 +124,11 @@ class Draft:
         self.effects.append(CloseHandoff(outcome))
         self.schedule(Timer.HANDOFF_DEADLINE, None)
 
-    def ask(self, question: Asked | None, offer: Offer | None = None) -> None:
+    def ask(self, question: Asked | None, offer: Offer | None = None, wait: timedelta | None = None) -> None:
         """Leave a question open (and what it is about); without one, nothing is open any more."""
         self.change(asked=question, offer=offer)
-        self.schedule(Timer.ANSWER_WAIT, None if question is None else self.now + self.rules.answer_wait)
+        wait = wait or self.rules.answer_wait
+        self.schedule(Timer.ANSWER_WAIT, None if question is None else self.now + wait)
 
     def record_promise(self, promise: Promise) -> None:
         """Write a promise on the file, pause dunning, and set its reminder and its check."""
@@ -168,6 +169,17 @@ class Draft:
         self.schedule(Timer.PROMISE_REMINDER, None)
         self.schedule(Timer.PROMISE_CHECK, None)
         self.lift(HoldKind.PROMISE_OPEN)
+
+    def withdraw_promise(self) -> None:
+        """Something else takes the place of what was promised: nobody will call it broken."""
+        if self.case.promise is not None:
+            self.close_promise(PromiseStatus.CANCELLED)
+
+    def standing_state(self) -> State:
+        """Where the conversation stands when nothing is asked and nobody else is on it."""
+        if self.case.plan_is_active:
+            return State.PLAN_ACTIVE
+        return State.CONTACTED if self.case.promise is None else State.PROMISED
 
     def keep_promise(self) -> None:
         """The open promise is kept: the next of its series opens, with what was paid beyond this one."""

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.core.case import Instalment, Timer
+from bot.core.case import Authority, Instalment, PlanKind, Timer
 from bot.core.opinion import Opinion
 from bot.core.reading import Reading
 
@@ -61,13 +61,19 @@ class AgentAction(StrEnum):
     WRONG_NUMBER = "wrong_number"
     LIFT_HOLDS = "lift_holds"
     RECORD_PROMISE = "record_promise"
+    PROPOSE_PLAN = "propose_plan"
+    RECORD_PLAN = "record_plan"
+    APPROVE_PLAN = "approve_plan"
+    CANCEL_PLAN = "cancel_plan"
 
 
 @dataclass(frozen=True, slots=True)
 class AgentActed:
     """An agent did something; `text` is their message or reason, `lift` says that the holds go with the handoff.
 
-    `later` are the further promises of a series whose first is `amount` on `due_on`.
+    `later` are the further promises of a series whose first is `amount` on `due_on`. `plan` are the instalments of a
+    plan that is proposed, or recorded as agreed; `text` is then what else was agreed. `authority` is what the agent's
+    role may agree to.
     """
 
     action: AgentAction
@@ -77,6 +83,9 @@ class AgentActed:
     due_on: date | None = None
     lift: bool = False
     later: tuple[Instalment, ...] = ()
+    plan: tuple[Instalment, ...] = ()
+    plan_kind: PlanKind = PlanKind.INSTALMENTS
+    authority: Authority = Authority.AGENT
 
 
 Event = Heard | TimerDue | PaymentPosted | NumberRefused | SendFailed | AgentActed

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.calendar import local_day
-from bot.core.case import Case, Instalment
+from bot.core.case import Case, Instalment, PlanKind, PlanStatus
+from bot.core.plan import Terms, covered, propose
 from bot.core.promise import is_plausible, is_within_horizon, resolve_amount, series_fits
 from bot.core.reading import Asked, Intent, Reading
 from bot.core.rules import Rules
@@ -97,6 +98,58 @@ def series_of(scene: Scene) -> tuple[Instalment, ...]:
     return series if len(series) > 1 and series_fits(series, today, scene.case, scene.rules.promises) else ()
 
 
+def proposal_of(scene: Scene) -> tuple[PlanKind, Terms, tuple[Instalment, ...]] | None:
+    """What the table lets the bot offer for what was asked: an extension to the day that was named, or instalments."""
+    reading, case, rules = scene.reading, scene.case, scene.rules
+    today = local_day(scene.now, case.zone)
+    if reading.conditional or reading.date_vague or reading.wish.concession:
+        return None
+    later = reading.wish.extension or (reading.date is not None and reading.wish.count is None)
+    if later:
+        amount = resolve_amount(reading.amount, case)
+        if amount is not None and amount < case.amount_due:
+            return None  # a part of the debt at a far day is neither: a person looks at it
+        found = propose(case, PlanKind.EXTENSION, rules.plans, today, first_on=reading.date)
+        return None if found is None else (PlanKind.EXTENSION, *found)
+    found = propose(case, PlanKind.INSTALMENTS, rules.plans, today, count=reading.wish.count)
+    return None if found is None else (PlanKind.INSTALMENTS, *found)
+
+
+def plan_can_be_offered(scene: Scene) -> bool:
+    """The policy table grants the bot what is asked for, and nobody else is on the case."""
+    if scene.case.plan_is_active or not scene.case.number_reserved:
+        return False
+    return scene.case.handoff_queue is None and proposal_of(scene) is not None
+
+
+def promise_is_far_but_can_be_offered(scene: Scene) -> bool:
+    """The whole is promised for a day beyond what a promise may name, and the table grants that day as an extension."""
+    return scene.reading.date is not None and promise_is_far(scene) and plan_can_be_offered(scene)
+
+
+def other_plan_was_asked(scene: Scene) -> bool:
+    """The customer names another number of instalments, or another day, than was offered, and the table grants it."""
+    found, plan = proposal_of(scene), scene.case.plan
+    if found is None or plan is None or (scene.reading.wish.count is None and scene.reading.date is None):
+        return False
+    return found[2] != plan.instalments
+
+
+def plan_is_offered(scene: Scene) -> bool:
+    """A plan waits for the customer's yes, its first day is not over, and its sum is still what is owed."""
+    plan = scene.case.plan
+    if plan is None or plan.status is not PlanStatus.OFFERED or scene.case.asked is not Asked.CONFIRM_PLAN:
+        return False
+    terms = scene.rules.plans.named(plan.terms)
+    first_is_ahead = plan.instalments[0].due_on >= local_day(scene.now, scene.case.zone)
+    return terms is not None and first_is_ahead and covered(scene.case, terms) == plan.total
+
+
+def plan_is_unwanted(scene: Scene) -> bool:
+    """The reply says that the plan is not wanted any more."""
+    return scene.case.plan is not None and scene.reading.wish.cancel
+
+
 def offer_is_complete(scene: Scene) -> bool:
     """We asked the customer to confirm a promise, and it has its amount and a day that is not over yet."""
     offer = scene.case.offer
@@ -140,6 +193,11 @@ GUARDS: dict[str, Callable[[Scene], bool]] = {
         promise_is_small_again,
         promise_moved_too_often,
         promise_is_repeated,
+        plan_can_be_offered,
+        other_plan_was_asked,
+        promise_is_far_but_can_be_offered,
+        plan_is_offered,
+        plan_is_unwanted,
         offer_is_complete,
         opt_out_was_asked,
         nothing_is_due,

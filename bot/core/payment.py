@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from bot.core import planning
 from bot.core.calendar import local_day
-from bot.core.case import Case, HoldKind, Owner, PromiseStatus, State, Timer
+from bot.core.case import Case, HoldKind, Owner, PlanStatus, PromiseStatus, State, Timer
 from bot.core.decision import Purpose
 from bot.core.draft import Draft
 from bot.core.event import PaymentPosted
+from bot.core.plan import next_instalment, pay
 from bot.core.promise import judge
 
 SILENT = {State.OPTED_OUT, State.WRONG_NUMBER, State.UNKNOWN_SENDER, State.PERSON_ONLY}
@@ -23,6 +25,9 @@ def on_payment(draft: Draft, payment: PaymentPosted) -> None:
     if draft.case.held(HoldKind.PAID_CLAIM):  # this is what the customer spoke of, or a person will be told otherwise
         draft.lift(HoldKind.PAID_CLAIM)
         draft.schedule(Timer.PAID_CHECK, None)
+    if planning.on_money(draft):
+        _thank_for_instalment(draft, payment)
+        return
     kept = False
     while (promise := draft.case.promise) is not None:
         if judge(promise, draft.rules.promises) is not PromiseStatus.KEPT:
@@ -45,9 +50,26 @@ def on_payment(draft: Draft, payment: PaymentPosted) -> None:
         draft.because("promise-still-open")
 
 
+def _thank_for_instalment(draft: Draft, payment: PaymentPosted) -> None:
+    plan = draft.case.plan
+    one = next_instalment(plan, draft.rules.plans) if plan is not None else None
+    if one is not None:
+        rest = one.amount - one.paid
+        if draft.case.state not in SILENT and draft.case.reachable and draft.case.owner is Owner.BOT:
+            draft.say(
+                "plan_part_paid" if one.paid else "plan_paid",
+                Purpose.NOTICE,
+                paid=payment.amount,
+                amount=rest,
+                promised_on=one.due_on,
+            )
+
+
 def _settle(draft: Draft, payment: PaymentPosted) -> None:
     if draft.case.promise is not None:
         draft.close_promise(PromiseStatus.KEPT)
+    active = draft.case.plan_is_active
+    planning.close(draft, PlanStatus.COMPLETED if active else PlanStatus.CANCELLED)
     draft.ask(None)
     for kind in (HoldKind.PAID_CLAIM, HoldKind.PLAN_REQUEST):
         draft.lift(kind)
@@ -78,4 +100,7 @@ def post_to_ledger(case: Case, account_id: int | None, amount: Decimal, paid_on:
     promise = case.promise
     if promise is not None and paid_on >= local_day(promise.made_at, case.zone):
         promise = replace(promise, paid=promise.paid + amount)
-    return replace(case, accounts=tuple(sorted(accounts, key=lambda a: a.id)), promise=promise)
+    plan = case.plan
+    if plan is not None and case.plan_is_active and paid_on >= local_day(plan.made_at, case.zone):
+        plan = replace(plan, instalments=pay(plan, amount))
+    return replace(case, accounts=tuple(sorted(accounts, key=lambda a: a.id)), promise=promise, plan=plan)

@@ -95,5 +95,10 @@ def judge(promise: Promise, rules: PromiseRules) -> PromiseStatus:
 
 def next_reminder_on(due_on: date, today: date, rules: PromiseRules) -> date | None:
     """The next day after `today` on which to remind of a promise; None where none is left."""
-    days = sorted(due_on - timedelta(days=before) for before in rules.remind_days_before)
+    return next_day_of(due_on, today, rules.remind_days_before)
+
+
+def next_day_of(due_on: date, today: date, days_before: Sequence[int]) -> date | None:
+    """The next day after `today` that lies so many days before a due day; None where none is left."""
+    days = sorted(due_on - timedelta(days=before) for before in days_before)
     return next((day for day in days if day > today), None)

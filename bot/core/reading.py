@@ -101,6 +101,17 @@ class DatedSum:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What was said of a plan: how many instalments, more time rather than instalments, that none is wanted, or that
+    something should be taken off the debt."""
+
+    count: int | None = None
+    extension: bool = False
+    cancel: bool = False
+    concession: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One reply, read. `intents` is never empty and is sorted by rank.
 
@@ -123,6 +134,7 @@ class Reading:
     spans: tuple[Span, ...] = ()
     rejected: tuple[str, ...] = ()
     series: tuple[DatedSum, ...] = ()
+    wish: Wish = Wish()
 
     @property
     def primary(self) -> Intent:

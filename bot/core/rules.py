@@ -9,6 +9,7 @@ from bot.core.case import Case, HoldKind
 from bot.core.contact import ContactRules
 from bot.core.conversation import Conversation
 from bot.core.opinion import SecondRules
+from bot.core.plan import PlanRules
 from bot.core.promise import PromiseRules
 from bot.core.strategy import Strategy
 
@@ -38,6 +39,7 @@ class Rules:
     places: frozenset[str]  # such as us-ma: places within a jurisdiction that are known, with rules of their own or not
     strategy: Strategy
     promises: PromiseRules
+    plans: PlanRules
     holds: dict[HoldKind, HoldRules]
     handoffs: dict[str, HandoffRules]
     answer_wait: timedelta

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.core.case import Case, HoldKind, Owner, PromiseStatus, State, Timer
+from bot.core import planning
+from bot.core.case import Case, HoldKind, Owner, PlanStatus, PromiseStatus, State, Timer
 from bot.core.contact import Permission, may_text
 from bot.core.decision import Purpose
 from bot.core.draft import Draft
@@ -28,6 +29,10 @@ def on_timer(draft: Draft, timer: Timer) -> None:
             _check_promise(draft)
         case Timer.ANSWER_WAIT:
             _give_up_waiting(draft)
+        case Timer.PLAN_REMINDER:
+            planning.remind(draft)
+        case Timer.PLAN_CHECK:
+            planning.check(draft)
         case Timer.PAID_CHECK:
             _check_ledger(draft)
         case Timer.HOLD_RELEASE:
@@ -141,7 +146,10 @@ def _give_up_waiting(draft: Draft) -> None:
     draft.ask(None)
     draft.change(unclear_in_a_row=0)
     if draft.case.state in (State.CLARIFYING, State.PROMISE_OFFERED):
-        draft.go(State.CONTACTED if draft.case.promise is None else State.PROMISED)
+        draft.go(draft.standing_state())
+    if draft.case.state is State.PLAN_OFFERED:
+        draft.because("offer-expired")
+        planning.close(draft, PlanStatus.DECLINED)
     draft.resume_dunning()
 
 
@@ -151,7 +159,7 @@ def _check_ledger(draft: Draft) -> None:
         return
     draft.lift(HoldKind.PAID_CLAIM)
     if draft.case.state is State.PAID_CLAIMED:
-        draft.go(State.CONTACTED if draft.case.promise is None else State.PROMISED)
+        draft.go(draft.standing_state())
     if draft.case.amount_due <= 0:
         draft.because("payment-found")
         draft.go(None if draft.case.state in NOT_DUNNED else State.SETTLED)

@@ -16,6 +16,7 @@ from bot.dialogues.briefing import Briefing, load_briefing, load_second
 from bot.dialogues.contact import load_contact
 from bot.dialogues.content import ROOT, ContentError
 from bot.dialogues.fields import Fields, duration
+from bot.dialogues.plans import load_plans
 from bot.dialogues.policies import load_handoffs, load_holds, load_promises, load_stops, load_strategy
 from bot.dialogues.responses import DAYS, MONEY, Responses, load_responses
 from bot.dialogues.table import load_conversation
@@ -37,6 +38,15 @@ SAID_BY_CODE = {
     "promise_recorded": PROMISED,
     "promise_cancelled": frozenset[str](),
     "promise_too_small": LEDGER | {"least"},
+    "plan_offered": frozenset({"instalments", "amount", "interest"}),
+    "extension_offered": frozenset({"promised_on", "amount", "interest"}),
+    "plan_recorded": PROMISED | {"instalments"},
+    "plan_next": PROMISED,
+    "plan_part_paid": PROMISED | {"paid"},
+    "plan_paid": PROMISED | {"paid"},
+    "plan_reminder": PROMISED,
+    "plan_missed": PROMISED,
+    "plan_cancelled": LEDGER,
     "series_recorded": frozenset({"instalments"}),
     "series_offered": frozenset({"instalments"}),
     "promise_offered": PROMISED,
@@ -56,7 +66,7 @@ SAID_BY_CODE = {
     "opt_in_confirmed": frozenset[str](),
 }
 # Queues that are chosen in code rather than by an outcome or a tier.
-CALLED_BY_CODE = ("undelivered", "contact_data", "broken_promises", "paid_claim", "review", "poisoned")
+CALLED_BY_CODE = ("undelivered", "contact_data", "broken_promises", "paid_claim", "review", "poisoned", "plan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,7 @@ def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Conten
         places=places,
         strategy=load_strategy(root),
         promises=load_promises(root),
+        plans=load_plans(root),
         holds=load_holds(root),
         handoffs=load_handoffs(root),
         answer_wait=dialogue.get("answer_wait", duration, "24 hours"),
@@ -89,7 +100,7 @@ def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Conten
         second=load_second(root, sure_enough),
         version=digest(root),
     )
-    responses = load_responses(root, dict(bank))
+    responses = load_responses(root, dict(bank), rules.plans.clauses)
     _check_references(rules, responses)
     return Content(rules, responses, load_briefing(root))
 
@@ -141,4 +152,12 @@ def sample() -> dict[str, Slot]:
     money: dict[str, Slot] = dict.fromkeys(MONEY, sum_)
     days: dict[str, Slot] = dict.fromkeys(DAYS, day)
     several = tuple(Instalment(sum_, day) for _ in range(4))
-    return {**money, **days, "instalments": several, "days_past_due": 120, "product": "business_loan", "tail": "8888"}
+    return {
+        **money,
+        **days,
+        "instalments": several,
+        "interest": "interest_by_contract",
+        "days_past_due": 120,
+        "product": "business_loan",
+        "tail": "8888",
+    }

@@ -6,7 +6,7 @@ import json
 import re
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,9 +18,10 @@ from bot.dialogues.fields import Fields
 
 MONEY = frozenset({"amount", "amount_due", "minimum_due", "paid", "least"})
 DAYS = frozenset({"promised_on", "due_on", "as_of"})
+LISTED = 6  # a longer plan is told by its number, its first and its last instalment
 PLACEHOLDERS = {
     "amount", "amount_due", "minimum_due", "paid", "promised_on", "due_on", "as_of", "days_past_due", "product", "tail",
-    "hotline", "bank", "crisis_line", "emergency", "least", "instalments",
+    "hotline", "bank", "crisis_line", "emergency", "least", "instalments", "interest",
 }  # fmt: skip
 _LINK = re.compile(r"://|https?:|www\.|[a-z0-9-]\.(?:com|cn|net|org|ly|co|io|info|me|top)\b", re.IGNORECASE)
 _WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
@@ -48,6 +49,7 @@ class Responses:
 
     texts: dict[str, dict[str, str]]
     bank: dict[str, dict[str, str]]
+    clauses: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def render(self, response: str, language: str, slots: dict[str, Slot], currency: str) -> str:
         """The text of one response with its slots written out in the customer's language."""
@@ -61,6 +63,8 @@ class Responses:
     def words(self, language: str, slots: Mapping[str, Slot], currency: str) -> dict[str, str]:
         """Every placeholder that is known, written out: the bank's own words and the slots."""
         words = {name: _write(name, value, language, currency) for name, value in slots.items()}
+        if "interest" in slots:
+            words["interest"] = self.clauses.get(words["interest"], {}).get(language, "")
         return {**self.bank[language], **words}
 
     def needs(self, response: str) -> frozenset[str]:
@@ -81,7 +85,9 @@ def read_slots(stored: str) -> dict[str, Slot]:
     return slots
 
 
-def load_responses(root: Path, bank: dict[str, dict[str, str]]) -> Responses:
+def load_responses(
+    root: Path, bank: dict[str, dict[str, str]], clauses: dict[str, dict[str, str]] | None = None
+) -> Responses:
     """Both languages, each with the same responses and the same placeholders."""
     texts = {language: _load(root / "responses" / f"{language}.yml") for language in ("zh", "en")}
     for name in texts["zh"].keys() ^ texts["en"].keys():
@@ -92,7 +98,7 @@ def load_responses(root: Path, bank: dict[str, dict[str, str]]) -> Responses:
         ours, theirs = _placeholders(text) - own, _placeholders(texts["en"][name]) - own
         if ours != theirs:
             raise ContentError(f"response {name!r}: zh and en have other placeholders: {sorted(ours ^ theirs)}")
-    return Responses(texts, bank)
+    return Responses(texts, bank, clauses or {})
 
 
 def _load(path: Path) -> dict[str, str]:
@@ -129,15 +135,24 @@ def _write(name: str, value: Slot, language: str, currency: str) -> str:
     if name == "product":
         return _PRODUCTS[language if language in _PRODUCTS else "en"].get(str(value), str(value))
     if isinstance(value, tuple):
-        between = "、" if language == "zh" else ", "
-        return between.join(
-            f"{day(i.due_on, language)}{_EACH[language]}{money(i.amount, language, currency)}" for i in value
-        )
+        return _several(value, language, currency)
     if isinstance(value, Decimal):
         return money(value, language, currency)
     if isinstance(value, date):
         return day(value, language)
     return str(value)
+
+
+def _several(instalments: tuple[Instalment, ...], language: str, currency: str) -> str:
+    """Each sum with its day; of a long plan the number, the first and the last, whose years are said."""
+    first, last, count = instalments[0], instalments[-1], len(instalments)
+    if count > LISTED:
+        days = [f"{one.due_on:%Y-%m-%d} {money(one.amount, language, currency)}" for one in (first, last)]
+        if language == "zh":
+            return f"共{count}期，首期{days[0]}，末期{days[1]}"
+        return f"{count} instalments, first {days[0]}, last {days[1]}"
+    each = (f"{day(i.due_on, language)}{_EACH[language]}{money(i.amount, language, currency)}" for i in instalments)
+    return ("、" if language == "zh" else ", ").join(each)
 
 
 def money(value: Decimal, language: str, currency: str) -> str:

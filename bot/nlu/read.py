@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import dialogues
-from bot.core.reading import AmountKind, Asked, Intent, Reading, SaidAmount, Span, by_rank
+from bot.core.reading import AmountKind, Asked, Intent, Reading, SaidAmount, Span, Wish, by_rank
 from bot.dialogues import ContentError, Example
 from bot.nlu import fusion
 from bot.nlu.folding import Folded, script_of
@@ -21,18 +21,25 @@ from bot.nlu.patterns import PatternError
 from bot.nlu.pinyin import Pinyin
 from bot.nlu.series import SAID_BACK, series_of
 from bot.nlu.slots import NONE, Slots, nothing_else, slots_of
+from bot.nlu.wishes import Wishes
 
 UNSURE_PROMISE = 0.1
 _FIGURES_ONLY = re.compile(r"[\d\s.,?!。，？！]+")
+SPEAKS_OF_PLANS = frozenset({Intent.PAYMENT_PLAN_REQUEST, Intent.DENY, Intent.REFUSAL, Intent.UNCLEAR})
 LONGEST = 1600  # ten parts of 160 characters; what stands after is no reply but a paste
 
 
 class Reader:
     """Reads replies. Built once at start-up from examples and lexicons; holds no state that a reading changes."""
 
-    def __init__(self, examples: Sequence[Example], lexicons: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        lexicons: Mapping[str, Mapping[str, Any]],
+        wishes: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    ) -> None:
         try:
-            self._gate = Gate(lexicons)
+            self._gate, self._wishes = Gate(lexicons), Wishes(wishes or {})
         except PatternError as error:
             raise ContentError(f"dialogues/lexicon: {error}") from None
         self._pinyin = Pinyin(
@@ -61,7 +68,7 @@ class Reader:
         for language, lexicon in lexicons.items():
             if unknown := unknown_intents(lexicon):
                 raise ContentError(f"{root}/lexicon/{language}.yml: no such intents: {', '.join(unknown)}")
-        return cls(dialogues.load_examples(root), lexicons)
+        return cls(dialogues.load_examples(root), lexicons, dialogues.load_lexicon("wishes", root))
 
     def read_many(self, rows: Sequence[tuple[str, datetime, Asked | None]]) -> list[Reading]:
         """Read a batch; the same as reading one after the other."""
@@ -123,6 +130,7 @@ class Reader:
                 *self._model_spans(normal, gated, scored, intents),
             ),
             series=series,
+            wish=self._wishes.find(gated.folds) if SPEAKS_OF_PLANS.intersection(intents) else Wish(),
             rejected=(*(f"{hit.label}: {hit.source}" for hit in gated.taken_back), *slots.rejected),
         )
 

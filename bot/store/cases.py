@@ -23,6 +23,9 @@ from bot.core.case import (
     NumberSource,
     Offer,
     Owner,
+    Plan,
+    PlanKind,
+    PlanStatus,
     Preference,
     Product,
     Promise,
@@ -32,10 +35,12 @@ from bot.core.decision import COUNTED
 from bot.core.reading import Asked
 from bot.store import tables as t
 
+OPEN_PLANS = (PlanStatus.PENDING, PlanStatus.OFFERED, PlanStatus.ACTIVE)
 LEFT = ("submitting", "sent", "unknown")
 
 customer, phone, suppression = t.Customer.__table__, t.Phone.__table__, t.Suppression.__table__  # type: ignore[attr-defined]
 account, case_file, hold = t.Account.__table__, t.CaseFile.__table__, t.Hold.__table__  # type: ignore[attr-defined]
+plan = t.Plan.__table__  # type: ignore[attr-defined]
 promise, handoff, outbox = t.Promise.__table__, t.Handoff.__table__, t.Outbox.__table__  # type: ignore[attr-defined]
 contact = t.Contact.__table__  # type: ignore[attr-defined]
 CONTACTS_OF = timedelta(days=31)  # a case knows these; no cap looks further back
@@ -95,6 +100,10 @@ async def load(connection: AsyncConnection, ids: Sequence[int], now: datetime) -
     promises = await _by_customer(
         connection, select(promise).where(promise.c.customer_id.in_(ids), promise.c.status == "open")
     )
+    plans = await _by_customer(
+        connection,
+        select(plan).where(plan.c.customer_id.in_(ids), plan.c.status.in_((*OPEN_PLANS, PlanStatus.BROKEN))),
+    )
     queues = await _by_customer(
         connection, select(handoff).where(handoff.c.customer_id.in_(ids), handoff.c.closed_at.is_(None))
     )
@@ -123,6 +132,8 @@ async def load(connection: AsyncConnection, ids: Sequence[int], now: datetime) -
                 accounts=tuple(map(_account, accounts[id])),
                 promise=_promise(promises[id][0]) if promises[id] else None,
                 broken_in_a_row=file.broken_in_a_row,
+                plan=next((_plan(row) for row in plans[id] if row.status in OPEN_PLANS), None),
+                plans_broken=sum(row.status == PlanStatus.BROKEN for row in plans[id]),
                 holds=tuple(Hold(HoldKind(h.kind), h.until_at) for h in holds[id]),
                 handoff_queue=queues[id][0].queue if queues[id] else None,
                 asked=Asked(file.asked) if file.asked else None,
@@ -221,6 +232,13 @@ def _account(row: Any) -> Account:
 
 def _promise(row: Any) -> Promise:
     return Promise(row.amount, row.due_on, row.made_at, row.paid, row.id, row.later, row.moved)
+
+
+def _plan(row: Any) -> Plan:
+    return Plan(
+        PlanKind(row.kind), PlanStatus(row.status), row.terms, row.interest, row.instalments, row.made_at,
+        row.proposed_by, row.approved_by, row.agreed_by,
+    )  # fmt: skip
 
 
 def _offer(row: Any) -> Offer | None:

@@ -64,6 +64,28 @@ class PromiseView:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanView:
+    """A payment plan or an extension, who agreed to it, and its record in words."""
+
+    kind: str
+    status: str
+    terms: str
+    instalments: tuple[Instalment, ...]
+    contents: Mapping[str, str]
+    proposed_by: str
+    approved_by: str
+    agreed_by: str
+    made_at: datetime
+    agreed_at: datetime | None
+    closed_at: datetime | None
+
+    @property
+    def total(self) -> Decimal:
+        """What the instalments add up to."""
+        return sum((one.amount for one in self.instalments), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
 class HandoffView:
     """A person was called; `agent` is who took it."""
 
@@ -146,6 +168,7 @@ class FileView:
     suppression: SuppressionView | None
     holds: tuple[HoldView, ...]
     promises: tuple[PromiseView, ...]
+    plans: tuple[PlanView, ...]
     handoffs: tuple[HandoffView, ...]
     agenda: tuple[TimerView, ...]
     accounts: tuple[AccountView, ...]

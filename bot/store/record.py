@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import bindparam, delete, insert, or_, update
 from sqlalchemy import case as case_when
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core import decision as d
-from bot.core.case import Case, PromiseStatus
+from bot.core.case import Case, PlanStatus, PromiseStatus
 from bot.core.event import AgentActed, AgentAction
 from bot.store import cases, journal
 from bot.store import tables as t
@@ -96,6 +96,7 @@ class _Round:
         await self._handled(work)
         await self._cancelled(work)
         await self._promises(work)
+        await self._plans(work)
         await self._holds(work)
         await self._handoffs(work)
         await self._agenda(work)
@@ -156,6 +157,51 @@ class _Round:
             closed,
         )
         await self._many(insert(table), made)
+
+    async def _plans(self, work: list[tuple[File, Step]]) -> None:
+        """Each effect in its order, but in sets: what ends, what moves on or was paid, what begins."""
+        closed, made, paid = [], [], []
+        changed: dict[int, dict[str, Any]] = {}
+        for file, step in work:
+            id, before, after = file.case.customer_id, file.case.plan, step.decision.case.plan
+            new: dict[str, Any] | None = None
+            for effect in step.decision.effects:
+                if isinstance(effect, d.ClosePlan):
+                    closed.append({
+                        "b_customer": id, "status": effect.status, "instalments": effect.instalments,
+                        "closed_at": self.now,
+                    })  # fmt: skip
+                elif isinstance(effect, d.RecordPlan):
+                    new = self._plan(id, effect)
+                elif isinstance(effect, d.ChangePlan):
+                    agreed_at = self.now if effect.status == PlanStatus.ACTIVE else None
+                    change = {
+                        "status": effect.status, "approved_by": effect.approved_by, "agreed_by": effect.agreed_by,
+                        "agreed_at": agreed_at,
+                    }  # fmt: skip
+                    if new is not None:
+                        new |= change
+                    else:
+                        changed[id] = {"b_customer": id, **change}
+            if new is not None:
+                made.append(new)
+            elif before is not None and after is not None and before.instalments != after.instalments:
+                paid.append({"b_customer": id, "instalments": after.instalments})
+        table = cases.plan
+        is_open = or_(*(table.c.status == status for status in cases.OPEN_PLANS))
+        still = (table.c.customer_id == bindparam("b_customer")) & is_open
+        for rows in (closed, changed.values(), paid):
+            await self._many(update(table).where(still), rows)
+        await self._many(insert(table), made)
+
+    def _plan(self, customer_id: int, effect: d.RecordPlan) -> dict[str, Any]:
+        plan = effect.plan
+        return {
+            "customer_id": customer_id, "kind": plan.kind, "status": plan.status, "terms": plan.terms,
+            "interest": plan.interest, "instalments": plan.instalments, "made_at": plan.made_at,
+            "contents": journal.canonical(effect.contents).decode(), "proposed_by": plan.proposed_by,
+            "approved_by": plan.approved_by, "agreed_by": plan.agreed_by, "agreed_at": None, "closed_at": None,
+        }  # fmt: skip
 
     async def _holds(self, work: list[tuple[File, Step]]) -> None:
         table = cases.hold

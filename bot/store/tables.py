@@ -177,6 +177,37 @@ class Promise(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_column=_moment())
 
 
+class Plan(SQLModel, table=True):
+    """A payment plan or an extension. `status`: pending, offered, active; completed, broken, cancelled, declined.
+
+    `contents` is its record in words, as JSON: for a card the six contents that the agreement must have.
+    """
+
+    __table_args__ = (
+        Index(
+            "plan_open",
+            "customer_id",
+            unique=True,
+            postgresql_where=text("status IN ('pending', 'offered', 'active')"),
+            sqlite_where=text("status IN ('pending', 'offered', 'active')"),
+        ),
+    )
+    id: int | None = Field(default=None, sa_column=_id())
+    customer_id: int = Field(sa_column=_customer())
+    kind: str = Field(max_length=12)
+    status: str = Field(max_length=12)
+    terms: str = Field(max_length=32)
+    interest: str = Field(max_length=32)
+    instalments: tuple[Instalment, ...] = Field(default=(), sa_column=_instalments())
+    contents: str = Field(sa_column=_sealed())
+    proposed_by: str = Field(max_length=64)
+    approved_by: str = Field(default="", max_length=64)
+    agreed_by: str = Field(default="", max_length=8)
+    made_at: datetime = Field(sa_column=_moment(nullable=False))
+    agreed_at: datetime | None = Field(default=None, sa_column=_moment())
+    closed_at: datetime | None = Field(default=None, sa_column=_moment())
+
+
 class Payment(SQLModel, table=True):
     """Money that arrived; `handled_at` says when the case took notice."""
 

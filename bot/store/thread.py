@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from bot.store.fileview import (
     HoldView,
     NoteView,
     PaymentView,
+    PlanView,
     PromiseView,
     SuppressionView,
     Text,
@@ -102,6 +104,22 @@ async def view(
         promises=tuple(
             PromiseView(row.amount, row.due_on, row.status, row.paid, row.made_at, row.closed_at, row.later, row.moved)
             for row in await _of(connection, cases.promise, customer_id)
+        ),
+        plans=tuple(
+            PlanView(
+                row.kind,
+                row.status,
+                row.terms,
+                row.instalments,
+                json.loads(row.contents),
+                row.proposed_by,
+                row.approved_by,
+                row.agreed_by,
+                row.made_at,
+                row.agreed_at,
+                row.closed_at,
+            )
+            for row in await _of(connection, cases.plan, customer_id)
         ),
         handoffs=tuple(_handoff(row, names) for row in await _of(connection, cases.handoff, customer_id)),
         agenda=tuple(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 
 from bot import dialogues
 from bot.core.calendar import local
-from bot.core.case import State, Timer
+from bot.core.case import Authority, Instalment, PlanKind, State, Timer
 from bot.core.event import AgentActed, AgentAction, Heard
 from bot.core.strategy import first_reminder_at
 from bot.core.talk import Talk
@@ -46,10 +49,19 @@ def replay(golden: Golden, reader: Reader, content: dialogues.Content) -> list[S
 
 
 def agent_act(line: str) -> AgentActed:
-    """`take_over`, `reply: words`, `resolve: reason`, `resolve+lift: reason` …"""
+    """`take_over`, `reply: words`, `resolve+lift: reason`, `record_plan: 600@2026-12-01 600@2027-01-01` …"""
     action, _, text = line.partition(":")
-    name, _, lift = action.partition("+")
-    return AgentActed(AgentAction(name), "agent", text.strip(), lift=lift == "lift")
+    name, _, flag = action.partition("+")
+    sums = [word.split("@") for word in text.split() if "@" in word]
+    return AgentActed(
+        AgentAction(name),
+        "supervisor" if flag == "supervisor" else "agent",
+        "" if sums else text.strip(),
+        lift=flag == "lift",
+        plan=tuple(Instalment(Decimal(amount), date.fromisoformat(day)) for amount, day in sums),
+        plan_kind=PlanKind.EXTENSION if flag == "extension" else PlanKind.INSTALMENTS,
+        authority=Authority.SUPERVISOR if flag == "supervisor" else Authority.AGENT,
+    )
 
 
 @pytest.mark.parametrize("golden", goldens(), ids=lambda golden: golden.path.stem)

@@ -12,6 +12,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from bot.core.case import (
     Account,
+    Authority,
     Case,
     Consent,
     Contact,
@@ -19,9 +20,13 @@ from bot.core.case import (
     CreditorRole,
     Hold,
     HoldKind,
+    Instalment,
     NumberSource,
     Offer,
     Owner,
+    Plan,
+    PlanKind,
+    PlanStatus,
     Preference,
     Product,
     Promise,
@@ -30,7 +35,7 @@ from bot.core.case import (
 )
 from bot.core.decision import COUNTED
 from bot.core.event import AgentActed, AgentAction, Event, Heard, NumberRefused, PaymentPosted, SendFailed, TimerDue
-from bot.core.reading import AmountKind, Asked, Intent, Reading, SaidAmount, by_rank
+from bot.core.reading import AmountKind, Asked, Intent, Reading, SaidAmount, Wish, by_rank
 
 NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)  # Monday, 10:02 in Shanghai
 TODAY = date(2026, 11, 23)
@@ -121,6 +126,7 @@ def readings(draw: DrawFn, without: frozenset[Intent] = frozenset()) -> Reading:
         amount_score=draw(scores),
         conditional=draw(st.booleans()),
         opt_out_suspected=draw(st.booleans()),
+        wish=draw(st.builds(Wish, st.none() | st.integers(1, 60), st.booleans(), st.booleans(), st.booleans())),
     )
 
 
@@ -134,6 +140,9 @@ def events(without: frozenset[Intent] = frozenset()) -> SearchStrategy[Event]:
         st.none() | sums,
         st.none() | days,
         st.booleans(),
+        plan=st.just(()) | instalments(),
+        plan_kind=st.sampled_from(PlanKind),
+        authority=st.sampled_from(Authority),
     )
     return st.one_of(
         st.builds(Heard, readings(without), st.sampled_from((False, False, False, True))),
@@ -142,6 +151,26 @@ def events(without: frozenset[Intent] = frozenset()) -> SearchStrategy[Event]:
         st.builds(NumberRefused, st.booleans()),
         st.just(SendFailed("no answer")),
         acts,
+    )
+
+
+def instalments() -> SearchStrategy[tuple[Instalment, ...]]:
+    """A few sums on rising days."""
+    rising = st.lists(days, min_size=1, max_size=4, unique=True).map(sorted)
+    return rising.flatmap(lambda on: st.tuples(*(st.builds(Instalment, sums, st.just(day)) for day in on)))
+
+
+def plans(status: PlanStatus | None = None) -> SearchStrategy[Plan]:
+    """An open plan, of a row that the table may or may not have."""
+    open_ = st.sampled_from((PlanStatus.PENDING, PlanStatus.OFFERED, PlanStatus.ACTIVE))
+    return st.builds(
+        Plan,
+        st.sampled_from(PlanKind),
+        open_ if status is None else st.just(status),
+        st.sampled_from(("PLAN-LOAN", "CN-CARD70", "GONE")),
+        st.sampled_from(("interest_by_contract", "interest_by_agreement")),
+        instalments(),
+        st.just(NOW - timedelta(days=3)),
     )
 
 
@@ -167,6 +196,8 @@ def cases(draw: DrawFn, /, **fixed: Any) -> Case:
         "accounts": tuple(draw(accounts(id)) for id in range(1, draw(st.integers(0, 2)) + 1)),
         "promise": draw(st.none() | promise),
         "broken_in_a_row": draw(st.integers(0, 3)),
+        "plan": draw(st.none() | plans()),
+        "plans_broken": draw(st.integers(0, 2)),
         "holds": tuple(
             Hold(kind, draw(st.none() | st.just(NOW + timedelta(days=1))))
             for kind in draw(st.sets(st.sampled_from(HoldKind), max_size=2))
