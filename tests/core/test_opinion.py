@@ -49,7 +49,7 @@ def opinions(draw: st.DrawFn) -> Opinion:
 def test_nothing_grave_is_taken_out_or_lowered_whatever_the_second_says(first: Reading, second: Opinion) -> None:
     both, _ = weigh(first, second, RULES)
     for intent in NEVER_OUTVOTED.intersection(first.intents):
-        assert both.confidence(intent) >= first.confidence(intent)
+        assert both.confidence(intent) >= first.confidence(intent) - 1e-9  # what floating point may lose
     assert both.opt_out_suspected or not first.opt_out_suspected
 
 
