@@ -68,6 +68,38 @@ def upgrade() -> None:
             sqlite_where=sa.text("joined_at IS NULL"),
         )
 
+    op.create_table(
+        "plan",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("terms", sa.String(length=32), nullable=False),
+        sa.Column("interest", sa.String(length=32), nullable=False),
+        sa.Column("instalments", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("contents", Sealed(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=64), nullable=False),
+        sa.Column("approved_by", sa.String(length=64), nullable=False),
+        sa.Column("agreed_by", sa.String(length=8), nullable=False),
+        sa.Column("made_at", UtcMoment(), nullable=False),
+        sa.Column("agreed_at", UtcMoment(), nullable=True),
+        sa.Column("closed_at", UtcMoment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customer.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_plan_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index(
+            "plan_open",
+            ["customer_id"],
+            unique=True,
+            postgresql_where=sa.text("status IN ('pending', 'offered', 'active')"),
+            sqlite_where=sa.text("status IN ('pending', 'offered', 'active')"),
+        )
+
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.add_column(sa.Column("time_barred", sa.Boolean(), nullable=False))
 
@@ -186,6 +218,15 @@ def downgrade() -> None:
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.drop_column("time_barred")
 
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.drop_index(
+            "plan_open",
+            postgresql_where=sa.text("status IN ('pending', 'offered', 'active')"),
+            sqlite_where=sa.text("status IN ('pending', 'offered', 'active')"),
+        )
+        batch_op.drop_index(batch_op.f("ix_plan_customer_id"))
+
+    op.drop_table("plan")
     with op.batch_alter_table("part", schema=None) as batch_op:
         batch_op.drop_index(
             "part_waiting", postgresql_where=sa.text("joined_at IS NULL"), sqlite_where=sa.text("joined_at IS NULL")
