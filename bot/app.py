@@ -31,6 +31,7 @@ from bot.gateways.channel import Channel
 from bot.hold import hold_connections
 from bot.intake import Defaults
 from bot.nlu.read import Reader
+from bot.poll import keep_polling
 from bot.second import OpenAiReader, RasaReader, Second, SecondReader
 from bot.settings import Settings, SettingsError, check_templates, load_channels
 from bot.store import agents, migrate, outgoing
@@ -216,6 +217,7 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
         if work:
             tasks.append(asyncio.create_task(worker.run()))
             held.append(asyncio.create_task(hold_connections(parts.database, parts.channels, box, clock)))
+            held.append(asyncio.create_task(keep_polling(parts.database, parts.channels, box, clock)))
         if web_too:
             port = await stack.enter_async_context(_site(parts, box, worker, rehearsal))
         elif settings.metrics_port:

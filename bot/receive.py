@@ -224,5 +224,5 @@ def _rows(parsed: Parsed, channel: Channel, kept: str, now: datetime) -> list[Ro
     ]
     if parsed.unreadable:
         reason = "; ".join(parsed.unreadable)[:2000]
-        rows.append(DeadLetterRow(channel.name, reason, kept, now))
+        rows.append(DeadLetterRow(channel.name, reason, parsed.kept or kept, now))
     return rows

@@ -388,6 +388,8 @@ async def apply_receipts(database: Database, mind: Mind, now: datetime, limit: i
 async def _learn(connection: Any, mind: Mind, file: File, one: Matched, now: datetime) -> None:
     """What a receipt says beyond its text: of the number that it went to, of the channel, to a person."""
     lost = one.status in ("undelivered", "failed")
+    if one.delivery == one.status and one.kind not in (ErrorClass.OPTED_OUT, ErrorClass.DEAD_NUMBER):
+        return  # told again, by a poll or in other words
     refused = one.kind == ErrorClass.OPTED_OUT or (one.kind == ErrorClass.DEAD_NUMBER and lost)
     if refused and one.number_hash not in (None, file.number_hash):
         # It went to a number that the customer no longer has: that number stops, not the one that came after it.

@@ -28,6 +28,7 @@ from bot.store.record import Reply, Step, Turned, record
 from bot.store.session import Database, StoreDown
 
 log = structlog.get_logger()
+LATE, LATEST = timedelta(minutes=10), timedelta(days=7)  # a clock that is further off is not believed
 PARKED_FOR = timedelta(hours=6)
 
 
@@ -111,7 +112,7 @@ def _heard(name: str, case: Case, waiting: work.Waiting, mind: Mind, now: dateti
     None while a second opinion is waited for. One that stands beside the replies is used, whoever asked for it.
     """
     replies = waiting.replies
-    heard_at = local(max(row.received_at for row in replies), case.zone)
+    heard_at = local(max(_said_at(row) for row in replies), case.zone)
     fragments = tuple(dict.fromkeys(row.text for row in replies))  # the same text twice says nothing more
     reading = mind.reader.read(fragments, heard_at, case.asked)
     if any(row.missing for row in replies):
@@ -140,6 +141,13 @@ async def _wonder(connection: Any, mind: Mind, all_waiting: Iterable[work.Waitin
         if mind.wonder is not None:
             mind.wonder(question)
     return len(doubts)
+
+
+def _said_at(row: Any) -> datetime:
+    """When a reply was sent, where it reached us late: "tomorrow" is the customer's, whatever kept the gateway."""
+    received: datetime = row.received_at
+    late = row.provider_at is not None and LATE < received - row.provider_at < LATEST
+    return row.provider_at if late else received
 
 
 def _settles(decision: Decision, timer: str) -> bool:

@@ -114,11 +114,15 @@ class DeliveryReceipt:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """All that one request carried, and what could not be read in it (each a dead letter)."""
+    """All that one request carried, and what could not be read in it (each a dead letter).
+
+    `kept` is what those looked like, where no request of the provider's holds them.
+    """
 
     messages: tuple[InboundSms, ...] = ()
     receipts: tuple[DeliveryReceipt, ...] = ()
     unreadable: tuple[str, ...] = ()
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,21 @@ class Gateway(Protocol):
 
     async def close(self) -> None:
         """Release connections."""
+
+
+@runtime_checkable
+class Polled(Gateway, Protocol):
+    """A gateway that can be asked what its webhooks should have brought."""
+
+    @property
+    def can_poll(self) -> bool:
+        """Whether this channel is configured for it."""
+
+    async def missed(self, since: datetime, now: datetime) -> Parsed:
+        """All replies and reports since then, webhook or not, as the webhook would have said them.
+
+        Raise SendError where the provider does not tell; what it gives out only once is returned all the same.
+        """
 
 
 Take = Callable[[Parsed, bytes], Awaitable[None]]

@@ -41,10 +41,13 @@ class Http:
         """Post once. Raise SendError: retryable where nothing was written, unknown where something was."""
         return await self._ask("POST", url, body, headers)
 
-    async def get(self, url: str, headers: Mapping[str, str]) -> Reply:
-        """Get once. Raise SendError, never unknown: a question that got no answer changed nothing."""
+    async def get(self, url: str, headers: Mapping[str, str], most: int = MAX_ANSWER_BYTES) -> Reply:
+        """Get once. Raise SendError, never unknown: a question that got no answer changed nothing.
+
+        `most`: where the body is cut, in bytes.
+        """
         try:
-            return await self._ask("GET", url, None, headers)
+            return await self._ask("GET", url, None, headers, most)
         except SendError as error:
             if error.kind is ErrorClass.UNKNOWN:
                 raise SendError(ErrorClass.RETRYABLE, error.reason, error.code) from None
@@ -56,7 +59,9 @@ class Http:
             await self._session.close()
             self._session = None
 
-    async def _ask(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+    async def _ask(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], most: int = MAX_ANSWER_BYTES
+    ) -> Reply:
         written = SimpleNamespace(begun=False)
         try:
             async with self._open().request(
@@ -68,7 +73,7 @@ class Http:
                 skip_auto_headers=("Content-Type",),
                 trace_request_ctx=written,
             ) as response:
-                answer = await _read_up_to(response.content, MAX_ANSWER_BYTES)
+                answer = await _read_up_to(response.content, most)
                 return Reply(response.status, {k.lower(): v for k, v in response.headers.items()}, answer)
         except (aiohttp.InvalidURL, aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError):
             raise SendError(ErrorClass.CONFIG, "the provider's address or certificate is not valid") from None

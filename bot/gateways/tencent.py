@@ -14,6 +14,7 @@ from bot.gateways.options import Option, OptionError, read_options, seconds, sev
 from bot.gateways.secret_path import OPTIONS as PATH_OPTIONS
 from bot.gateways.secret_path import Network, allowed_networks, guard
 from bot.gateways.tencent_api import read_answer, send_body, signed_headers
+from bot.gateways.tencent_pulls import MOST, REPLIES, REPORTS, pull_body, read_pull
 from bot.gateways.tencent_pushes import read_push
 
 OPTIONS = (
@@ -22,6 +23,7 @@ OPTIONS = (
     Option("secret_key", "the API key's secret", secret=True),
     Option("app_id", "the SMS application's SdkAppId, such as 1400000000"),
     Option("sign_name", "the approved signature, without its brackets"),
+    Option("poll", "yes: replies and reports are pulled as well, once Tencent's support has opened that", default="no"),
     Option("region", "the API's region", default="ap-guangzhou"),
     Option("api_base", "the API's address", default="https://sms.tencentcloudapi.com"),
     Option("timeout_seconds", "how long a send may take", default="10"),
@@ -47,6 +49,7 @@ class TencentGateway:
         region: str = "ap-guangzhou",
         api_base: str = "https://sms.tencentcloudapi.com",
         timeout_seconds: float = 10.0,
+        poll: bool = False,
     ):
         self._door = guard(self.name, path_tokens, allowed)
         self._secret_id = secret_id
@@ -57,6 +60,7 @@ class TencentGateway:
         self._api = URL(api_base)
         self._http = Http(timeout_seconds)
         self.can_send = bool(secret_id)
+        self.can_poll = poll
 
     @classmethod
     def from_options(cls, given: Mapping[str, str]) -> Self:
@@ -66,6 +70,10 @@ class TencentGateway:
         missing = [name for name in sending if not values[name]]
         if missing and len(missing) < len(sending):
             raise OptionError(f"tencent: to send, option {missing[0]} is missing as well")
+        if values["poll"] not in ("yes", "no"):
+            raise OptionError("tencent: option poll is yes or no")
+        if values["poll"] == "yes" and missing:
+            raise OptionError(f"tencent: to pull, option {missing[0]} is missing as well")
         return cls(
             several(values["path_token"]),
             allowed_networks(cls.name, values),
@@ -76,6 +84,7 @@ class TencentGateway:
             values["region"],
             web_address(cls.name, "api_base", values["api_base"]),
             seconds(cls.name, "timeout_seconds", values["timeout_seconds"]),
+            values["poll"] == "yes",
         )
 
     def verify(self, request: RawRequest, now: datetime) -> None:
@@ -111,6 +120,37 @@ class TencentGateway:
         """Not here: the provider keeps no index of our references."""
         raise SendError(ErrorClass.CONFIG, "this channel cannot look up (can_look_up is false)")
 
+    async def missed(self, since: datetime, now: datetime) -> Parsed:
+        """Pull what Tencent keeps, whenever it came. Each item is given out once: what came before a failure counts."""
+        found: list[Parsed] = []
+        for action in (REPLIES, REPORTS):
+            number = MOST
+            while number == MOST:
+                try:
+                    parsed, number = await self._pull(action, now)
+                except SendError:
+                    if not found:
+                        raise
+                    return _together(found)
+                found.append(parsed)
+        return _together(found)
+
+    async def _pull(self, action: str, now: datetime) -> tuple[Parsed, int]:
+        body = pull_body(self._app_id)
+        headers = signed_headers(
+            self._secret_id, self._secret_key, self._api.authority, self._region, body, now, action
+        )
+        return read_pull(action, await self._http.post(f"{self._api.origin()}/", body, headers), now)
+
     async def close(self) -> None:
         """Release connections."""
         await self._http.close()
+
+
+def _together(found: Sequence[Parsed]) -> Parsed:
+    return Parsed(
+        tuple(message for one in found for message in one.messages),
+        tuple(receipt for one in found for receipt in one.receipts),
+        tuple(reason for one in found for reason in one.unreadable),
+        "".join(one.kept for one in found),
+    )

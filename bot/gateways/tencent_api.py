@@ -31,8 +31,10 @@ def send_body(message: Outgoing, app_id: str, sign_name: str) -> bytes:
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def signed_headers(key_id: str, key: str, host: str, region: str, body: bytes, now: datetime) -> dict[str, str]:
-    """The headers of a SendSms with this body, signed with TC3-HMAC-SHA256; they hold for five minutes."""
+def signed_headers(
+    key_id: str, key: str, host: str, region: str, body: bytes, now: datetime, action: str = "SendSms"
+) -> dict[str, str]:
+    """The headers of an action with this body, signed with TC3-HMAC-SHA256; they hold for five minutes."""
     timestamp = int(now.timestamp())
     scope = f"{now.astimezone(UTC):%Y-%m-%d}/sms/tc3_request"
     request = f"POST\n/\n\ncontent-type:{CONTENT_TYPE}\nhost:{host}\n\ncontent-type;host\n{_sha256(body)}"
@@ -46,7 +48,7 @@ def signed_headers(key_id: str, key: str, host: str, region: str, body: bytes, n
         "authorization": login,
         "content-type": CONTENT_TYPE,
         "host": host,
-        "x-tc-action": "SendSms",
+        "x-tc-action": action,
         "x-tc-region": region,
         "x-tc-timestamp": str(timestamp),
         "x-tc-version": "2021-01-11",

@@ -12,7 +12,9 @@ from bot.gateways.base import (
     Accepted,
     Answer,
     Delivery,
+    DeliveryReceipt,
     ErrorClass,
+    InboundSms,
     Malformed,
     Outgoing,
     Parsed,
@@ -26,8 +28,10 @@ from bot.gateways.payload import Unreadable, as_object, load_form, load_json, op
 from bot.gateways.sign import opens, same, sign_twilio
 from bot.gateways.twilio_codes import CLASS_OF_CODE, STATUS
 from bot.gateways.twilio_forms import ACCOUNT_SID, read_form
+from bot.gateways.twilio_list import Page, first_query, read_page
 
 MAX_VALID_SECONDS = 36_000  # the longest ValidityPeriod
+MAX_PAGE_BYTES = 8 * 1024 * 1024  # 500 messages of 1,600 characters, escaped
 EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 OPTIONS = (
@@ -39,6 +43,7 @@ OPTIONS = (
         secret=True,
     ),
     Option("from_number", "the sender, in E.164; with neither it nor the next, the channel only receives"),
+    Option("numbers", "our numbers, comma-separated, whose missed messages are fetched; empty: from_number"),
     Option("messaging_service_sid", "MG… of the messaging service that picks the sender"),
     Option("callback_url", "this channel's webhook address, where delivery reports go"),
     Option("path_token", "the secret end of the webhook's path, checked as well where set", secret=True),
@@ -65,6 +70,7 @@ class TwilioGateway:
         path_tokens: Sequence[str] = (),
         api_base: str = "https://api.twilio.com",
         timeout_seconds: float = 10.0,
+        numbers: Sequence[str] = (),
     ):
         self._account_sid = account_sid
         self._tokens = tuple(auth_tokens)
@@ -73,9 +79,12 @@ class TwilioGateway:
         )
         self._callback_url = callback_url
         self._path_tokens = tuple(path_tokens)
-        self._send_url = f"{api_base.rstrip('/')}/2010-04-01/Accounts/{account_sid}/Messages.json"
+        self._api = api_base.rstrip("/")
+        self._messages = f"/2010-04-01/Accounts/{account_sid}/Messages.json"
+        self._numbers = tuple(numbers) or ((from_number,) if from_number else ())
         self._http = Http(timeout_seconds)
         self.can_send = bool(from_number or messaging_service_sid)
+        self.can_poll = bool(self._numbers)
 
     @classmethod
     def from_options(cls, given: Mapping[str, str]) -> Self:
@@ -96,6 +105,7 @@ class TwilioGateway:
             several(values["path_token"]),
             web_address(cls.name, "api_base", values["api_base"]),
             seconds(cls.name, "timeout_seconds", values["timeout_seconds"]),
+            several(values["numbers"]),
         )
 
     def verify(self, request: RawRequest, now: datetime) -> None:
@@ -148,9 +158,8 @@ class TwilioGateway:
         }
         if self._callback_url:
             form["StatusCallback"] = with_ref(self._callback_url, message.our_ref)
-        login = base64.b64encode(f"{self._account_sid}:{self._tokens[0]}".encode()).decode()
-        headers = {"authorization": f"Basic {login}", "content-type": "application/x-www-form-urlencoded"}
-        reply = await self._http.post(self._send_url, urlencode(form).encode(), headers)
+        headers = {**self._login(), "content-type": "application/x-www-form-urlencoded"}
+        reply = await self._http.post(self._api + self._messages, urlencode(form).encode(), headers)
         if 200 <= reply.status < 300:
             return _read_acceptance(reply)
         raise _read_failure(reply, now)
@@ -158,6 +167,37 @@ class TwilioGateway:
     async def look_up(self, our_ref: str, now: datetime) -> Accepted | None:
         """Not here: the provider keeps no index of our references."""
         raise SendError(ErrorClass.CONFIG, "this channel cannot look up (can_look_up is false)")
+
+    async def missed(self, since: datetime, now: datetime) -> Parsed:
+        """List what was sent to and from our numbers since then; an opt-out is only told by its words."""
+        messages: list[InboundSms] = []
+        receipts: list[DeliveryReceipt] = []
+        unreadable: list[str] = []
+        for number in self._numbers:
+            for whose in ("To", "From"):
+                path = f"{self._messages}?{first_query(whose, number, since)}"
+                while path:
+                    page = await self._page(path, since, now, ours=whose == "From")
+                    messages += page.messages
+                    receipts += page.receipts
+                    unreadable += page.unreadable
+                    path = page.next
+        return Parsed(tuple(messages), tuple(receipts), tuple(unreadable))
+
+    async def _page(self, path: str, since: datetime, now: datetime, *, ours: bool) -> Page:
+        if not path.startswith(self._messages):
+            raise SendError(ErrorClass.CONFIG, "the list goes on at a strange address")
+        reply = await self._http.get(self._api + path, self._login(), MAX_PAGE_BYTES)
+        if not 200 <= reply.status < 300:
+            raise _read_failure(reply, now)
+        try:
+            return read_page(reply.body, since, ours)
+        except Malformed:
+            raise SendError(ErrorClass.RETRYABLE, "the list cannot be read", f"HTTP {reply.status}") from None
+
+    def _login(self) -> dict[str, str]:
+        login = base64.b64encode(f"{self._account_sid}:{self._tokens[0]}".encode()).decode()
+        return {"authorization": f"Basic {login}"}
 
     async def close(self) -> None:
         """Release connections."""

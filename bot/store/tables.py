@@ -493,7 +493,10 @@ class AccessLog(SQLModel, table=True):
 
 
 class Channel(SQLModel, table=True):
-    """A line to a gateway as operations see it: paused or not, how much of its limits is used, its last failure."""
+    """A line to a gateway as operations see it: paused or not, how much of its limits is used, its last failure.
+
+    What webhooks should have brought was fetched up to `polled_at`; `poll_begun_at` keeps others from asking meanwhile.
+    """
 
     name: str = Field(primary_key=True, max_length=32)
     paused_reason: str | None = Field(default=None, sa_column=Column(Text))
@@ -503,6 +506,8 @@ class Channel(SQLModel, table=True):
     sent_in_second: int = 0
     day_on: date | None = None
     sent_in_day: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    polled_at: datetime | None = Field(default=None, sa_column=_moment())
+    poll_begun_at: datetime | None = Field(default=None, sa_column=_moment())
     failed_at: datetime | None = Field(default=None, sa_column=_moment())
     failure: str | None = Field(default=None, sa_column=Column(Text))
 

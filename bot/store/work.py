@@ -94,6 +94,7 @@ def _replies(ids: Sequence[int]) -> Select[Any]:
             inbound.c.customer_id,
             inbound.c.text,
             inbound.c.received_at,
+            inbound.c.provider_at,
             inbound.c.provider_opted_out,
             inbound.c.missing,
             inbound.c.opinion,
