@@ -112,6 +112,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("resumed_at", UtcMoment(), nullable=True))
         batch_op.add_column(sa.Column("day_on", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("sent_in_day", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("polled_at", UtcMoment(), nullable=True))
+        batch_op.add_column(sa.Column("poll_begun_at", UtcMoment(), nullable=True))
         batch_op.add_column(sa.Column("failed_at", UtcMoment(), nullable=True))
         batch_op.add_column(sa.Column("failure", sa.Text(), nullable=True))
 
@@ -206,6 +208,8 @@ def downgrade() -> None:
     with op.batch_alter_table("channel", schema=None) as batch_op:
         batch_op.drop_column("failure")
         batch_op.drop_column("failed_at")
+        batch_op.drop_column("poll_begun_at")
+        batch_op.drop_column("polled_at")
         batch_op.drop_column("sent_in_day")
         batch_op.drop_column("day_on")
         batch_op.drop_column("resumed_at")
