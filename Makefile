@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test check bench clean
+.PHONY: help setup demo demo-reset demo-kannel test check bench clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,9 @@ demo: setup ## serve a demonstration: simulated phones, portfolio, console; need
 
 demo-reset: setup ## the same, forgetting what earlier demonstrations did
 	@exec $(BIN)/huixin demo --reset
+
+demo-kannel: setup ## the same, with texts that really pass through Kannel (apt-get install kannel)
+	@exec $(BIN)/huixin demo --kannel
 
 test: setup ## all tests, on SQLite and on a real PostgreSQL
 	$(BIN)/python -m pytest

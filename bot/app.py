@@ -254,7 +254,7 @@ async def _site(parts: Parts, box: receive.Inbox, worker: Worker, rehearsal: Reh
     _watch(app, parts.database)
     demo = None
     if rehearsal is not None:
-        demo = Demo(rehearsal.simulator, rehearsal.number, rehearsal.logins, parts.clock.move)
+        demo = Demo(rehearsal.phones, rehearsal.number, rehearsal.logins, parts.clock.move)
     token = None if rehearsal is not None else await _setup_token(parts)
     console.mount(app, Office(parts.database, parts.mind, parts.clock, worker.wake, demo, token))
     async with _serving(app, settings.host, settings.port) as port:

@@ -15,8 +15,10 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from bot.console import Phones
 from bot.gateways import build, rehearsal
 from bot.gateways.channel import Channel
+from bot.gateways.kannel_carrier import KannelCarrier
 from bot.gateways.simulator import Simulator
 
 FOLDER = Path("var/demo")
@@ -52,15 +54,25 @@ def load_secrets(folder: Path) -> Secrets:
     return Secrets(**json.loads(path.read_text(encoding="utf-8")))
 
 
-class Rehearsal:
-    """The demonstration's carrier: one simulator behind the webhooks of several providers."""
+def hook(own: Secrets, public_url: str) -> str:
+    """Where a Kannel brings replies and reports."""
+    return f"{public_url}/hooks/phone/{own.alibaba_path}"
 
-    def __init__(self, own: Secrets, public_url: str):
+
+class Rehearsal:
+    """The demonstration's carrier: one simulator behind the webhooks of several providers.
+
+    With a Kannel, the texts of the channel `phone` really pass through it.
+    """
+
+    def __init__(self, own: Secrets, public_url: str, kannel: KannelCarrier | None = None):
         self.number = NUMBER
         self.logins = LOGINS
-        hook = f"{public_url}/hooks/phone"
-        simulator = Simulator.from_options({"secret": own.bank_secret, "callback_url": hook, "seed": "demo"})
+        simulator = Simulator.from_options(
+            {"secret": own.bank_secret, "callback_url": f"{public_url}/hooks/phone", "seed": "demo"}
+        )
         self.simulator = simulator
+        self.phones: Phones = kannel or simulator
         twilio = build("twilio", {
             "account_sid": "AC" + "0" * 32, "auth_tokens": own.twilio_token, "from_number": "+14155550199",
             "callback_url": f"{public_url}/hooks/twilio",
@@ -68,7 +80,7 @@ class Rehearsal:
         bank = build("generic", {"secrets": own.bank_secret})
         alibaba = build("alibaba", {"path_token": own.alibaba_path})
         self.channels = {
-            "phone": Channel("phone", simulator, NUMBER, "【示例银行】"),
+            "phone": Channel("phone", kannel.gateway(NUMBER) if kannel else simulator, NUMBER, "【示例银行】"),
             "bank": Channel("bank", rehearsal.Rehearsal(bank, simulator), NUMBER, "【示例银行】"),
             "twilio": Channel(
                 "twilio", rehearsal.Rehearsal(twilio, simulator), "+14155550199", "【示例银行】", region="US"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import shutil
+from contextlib import AsyncExitStack
 from datetime import datetime
 from io import StringIO
 from typing import Annotated
@@ -18,6 +19,8 @@ from sqlalchemy import func, select
 
 from bot import app, demo, intake
 from bot.core.calendar import local, local_day
+from bot.gateways.kannel_boxes import KannelMissing
+from bot.gateways.kannel_carrier import KannelCarrier
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store import agents, migrate
 from bot.store.session import Database
@@ -38,6 +41,9 @@ def add_to(commands: typer.Typer) -> None:
 def demo_(
     port: Annotated[int, typer.Option(help="Port to serve on.")] = 8080,
     reset: Annotated[bool, typer.Option(help="Forget everything and start over.")] = False,
+    kannel: Annotated[
+        bool, typer.Option("--kannel", help="Let the texts pass through a Kannel, which must be installed.")
+    ] = False,
 ) -> None:
     """Serve a demonstration: simulated phones, a small portfolio, the agents' console. Nothing leaves this machine."""
     if reset:
@@ -54,12 +60,23 @@ def demo_(
         default_channel="phone",
     )
     app.set_up_logging("warning")
-    uvloop.run(_demo(settings, own))
+    try:
+        uvloop.run(_demo(settings, own, kannel))
+    except KannelMissing as error:
+        raise SettingsError(str(error)) from None
 
 
-async def _demo(settings: Settings, own: demo.Secrets) -> None:
-    rehearsal = demo.Rehearsal(own, settings.public_url)
+async def _demo(settings: Settings, own: demo.Secrets, through_kannel: bool) -> None:
     clock = app.Clock()
+    async with AsyncExitStack() as stack:
+        kannel = None
+        if through_kannel:
+            hook = demo.hook(own, settings.public_url)
+            kannel = await stack.enter_async_context(KannelCarrier.start(demo.FOLDER / "kannel", hook, clock))
+        await _rehearse(settings, clock, demo.Rehearsal(own, settings.public_url, kannel))
+
+
+async def _rehearse(settings: Settings, clock: app.Clock, rehearsal: demo.Rehearsal) -> None:
     async with app.open_parts(settings, clock, rehearsal.channels) as parts:
         await migrate.upgrade(parts.database)
         clock.move_to_working_hours(settings.zone, await _last_moment(parts.database))
@@ -96,6 +113,8 @@ def _announce(settings: Settings, rehearsal: demo.Rehearsal, now: datetime) -> N
     for login, password in rehearsal.logins:
         table.add_row("", f"log-in [b]{login}[/b]  password [b]{password}[/b]")
     table.add_row("Time in the demonstration", f"{local(now, settings.zone):%a %Y-%m-%d %H:%M} {settings.zone}")
+    if isinstance(rehearsal.phones, KannelCarrier):
+        table.add_row("Texts pass through Kannel", f"{demo.FOLDER / 'kannel' / 'kannel.conf'}, and its logs beside it")
     table.add_row("", "Nothing is sent anywhere. Ctrl-C stops; `make demo-reset` starts over.")
     out.print(Panel(table, title="Huixin 回信 is ready", expand=False))
 

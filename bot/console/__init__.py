@@ -6,9 +6,9 @@ from aiohttp import web
 
 from bot.console import access, conversation, customers, forms, journal, login, people, phone, queue, render
 from bot.console.access import Route
-from bot.console.office import Demo, Office
+from bot.console.office import Demo, Office, Phones
 
-__all__ = ["Demo", "Office", "mount", "routes"]
+__all__ = ["Demo", "Office", "Phones", "mount", "routes"]
 
 PAGES = (login, queue, customers, conversation, forms, journal, people)
 

@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from bot.gateways.simulator import Simulator
+from bot.gateways.simulator import Phone
 from bot.store.session import Database
 from bot.turn import Mind
+
+
+class Phones(Protocol):
+    """The phones of a demonstration."""
+
+    def phone(self, number: str) -> Phone:
+        """The phone with this number."""
+
+    async def phone_replies(self, number: str, text: str, to: str, now: datetime) -> int:
+        """Text the bank from it; an HTTP status, 2xx where the text is on its way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
     """A demonstration: `logins` are printed on the log-in page, `destination` is the number that customers text."""
 
-    simulator: Simulator
+    phones: Phones
     destination: str
     logins: Sequence[tuple[str, str]]
     move_clock: Callable[[timedelta], None]

@@ -66,7 +66,7 @@ async def show(visit: Visit) -> web.Response:
 
 def bubbles(demo: Demo, number: str, view: FileView) -> list[Bubble]:
     """What the phone's owner sees: what arrived on it and what was written on it, by time."""
-    found = [Bubble("in", received.at, received.text) for received in demo.simulator.phone(number).inbox]
+    found = [Bubble("in", received.at, received.text) for received in demo.phones.phone(number).inbox]
     found += [Bubble("out", text.at, text.text) for text in view.texts if text.way == "in"]
     return sorted(found, key=lambda bubble: bubble.at)
 
@@ -81,7 +81,7 @@ async def reply(visit: Visit) -> web.Response:
         raise Missing
     done = "phone"
     if text:
-        status = await demo.simulator.phone_replies(entry.number, text, demo.destination, visit.now)
+        status = await demo.phones.phone_replies(entry.number, text, demo.destination, visit.now)
         done = "phone" if 200 <= status < 300 else "phone_failed"
         visit.office.wake()
     return visit.redirect(f"/demo/phone?customer={entry.customer_id}&done={done}")

@@ -66,7 +66,9 @@ async def test_what_is_typed_on_the_phone_reaches_the_bank_by_webhook_and_is_ans
 async def test_the_phone_shows_what_arrived_on_it(demo: Bank) -> None:
     assert demo.office.demo is not None
     customer = await demo.customer()
-    await demo.office.demo.simulator.send(Outgoing("o-1", "+8613800000001", "您好 <b>", 3600), demo.time())
+    simulator = demo.office.demo.phones
+    assert isinstance(simulator, Simulator)
+    await simulator.send(Outgoing("o-1", "+8613800000001", "您好 <b>", 3600), demo.time())
     page = await Browser(demo.client).get(f"/demo/phone?customer={customer}")
     assert "您好 <b>" in page.words
     assert "+8613800000001" in page.words

@@ -59,6 +59,7 @@ async def test_a_text_of_several_parts_is_unbroken_on_the_phone(tmp_path: Path) 
 
 async def test_the_packaged_phone_program_is_answered_too(line: Line) -> None:
     need("" if PHONE else "Kannel's fakesmsc is not installed: apt-get install kannel-extras")
+    assert PHONE
     await line.disconnect()
     words = line_of(WANG, PORT, "我明天还500").decode().strip()
     phone = await asyncio.create_subprocess_exec(
