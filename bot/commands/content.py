@@ -9,11 +9,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bot import dialogues
+from bot import app, dialogues
+from bot.core.contact import ContactRules
 from bot.core.conversation import draw as draw_table
 from bot.core.segments import count
 from bot.dialogues import Responses
 from bot.dialogues.load import sample
+from bot.dialogues.wording import SIGNATURES
 from bot.gateways.templates import gaps
 from bot.nlu.read import Reader
 from bot.settings import SettingsError, load_channels, load_settings
@@ -39,14 +41,33 @@ def check(
     Reader.load(folder)
     for language, texts in content.responses.texts.items():
         for name in texts:
-            text = content.responses.render(name, language, sample(), "CNY")
-            segments = count("【示例银行】" + text)
-            mark = "[yellow]long[/yellow] " if segments.parts > 3 else ""
-            out.print(f"{language} {name:<28} {segments.encoding:<6} {segments.parts} {mark}", highlight=False)
+            text = SIGNATURES[language] + content.responses.render(name, language, sample(), "CNY")
+            segments, approval = count(text), content.responses.approvals[language][name]
+            found = content.warnings.get((language, name), ())
+            marks = " ".join(f"[yellow]{one.id}[/yellow]: {escape(one.words)}" for one in found)
+            price = content.wording.cost(text, "CNY")
+            out.print(
+                f"{language} {name:<28} v{approval.version} {segments.encoding:<6} {segments.parts} "
+                f"{price if price is not None else '':>6} {approval.by}, {approval.on} {marks}".rstrip(),
+                highlight=False,
+                soft_wrap=True,
+            )
+    for name in sorted(content.rules.contact):
+        _say_calendar(name, content.rules.contact[name])
     cells = len(content.rules.conversation.cells)
     out.print(
-        f"dialogues/ is sound: {cells} cells, {len(content.responses.texts['zh'])} responses, {content.rules.version}"
+        f"dialogues/ is sound: {cells} cells, {len(content.responses.texts['zh'])} responses, "
+        f"{len(content.rules.contact)} sets of contact rules, {len(content.warnings)} warnings about wording, "
+        f"{content.rules.version}"
     )
+
+
+def _say_calendar(name: str, contact: ContactRules) -> None:
+    """China names its make-up workdays late in the year before: until the calendar has them, they count as weekends."""
+    worked = {day.year for day in contact.holidays.worked}
+    year = app.Clock()().year
+    for missing in {year, year + 1} - worked if worked else ():
+        out.print(f"[yellow]{name}: the make-up workdays of {missing} are not in the calendar yet[/yellow]")
 
 
 def _check_templates(name: str, responses: Responses) -> None:

@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.console.office import Office
+from bot.core.calendar import local_day
 from bot.core.case import Owner
 from bot.core.contact import Permission, may_text
 from bot.core.decide import decide
 from bot.core.decision import Purpose
 from bot.core.event import AgentActed, AgentAction
+from bot.core.wording import Finding, Setting, blocks, lint
 from bot.store import cases, queue, thread
 from bot.store.agents import Person, Role
 from bot.store.cases import File
@@ -25,13 +27,20 @@ Check = Callable[[Any, File], Awaitable[None]]  # raises Refused, or Done where 
 
 class Refused(Exception):
     """This cannot be done now: `key` names the words that say why, `who` has the customer, `permission` the rule,
-    `why` the core's own reasons."""
+    `why` the core's own reasons, `findings` what is wrong with the text."""
 
     def __init__(
-        self, key: str, who: str = "", permission: Permission | None = None, missed: int = 0, why: tuple[str, ...] = ()
+        self,
+        key: str,
+        who: str = "",
+        permission: Permission | None = None,
+        missed: int = 0,
+        why: tuple[str, ...] = (),
+        findings: tuple[Finding, ...] = (),
     ):
         super().__init__(key)
-        self.key, self.who, self.permission, self.missed, self.why = key, who, permission, missed, why
+        self.key, self.who, self.permission, self.missed = key, who, permission, missed
+        self.why, self.findings = why, findings
 
 
 class Done(Exception):
@@ -55,10 +64,13 @@ async def take(office: Office, person: Person, customer_id: int, now: datetime, 
 
 
 async def reply(
-    office: Office, person: Person, customer_id: int, text: str, seen: int, after: int, now: datetime
+    office: Office, person: Person, customer_id: int, text: str, seen: int, after: int, now: datetime, reason: str = ""
 ) -> None:
-    """Queue an agent's text. Refused where the customer wrote more than the `seen` texts that the page showed, or where
-    the rules forbid a text now. `after` is the last seq that it showed: the same text beyond it was sent already."""
+    """Queue an agent's text. Refused where the customer wrote more than the `seen` texts that the page showed, where
+    the rules forbid a text now, or for its words; where they are only doubtful, `reason` lets it go and is kept as a
+    note. `after` is the last seq that the page showed: the same text beyond it was sent already."""
+
+    wording = office.mind.content.wording
 
     async def is_current(connection: Any, file: File) -> None:
         await _is_theirs(connection, file, person)
@@ -69,9 +81,18 @@ async def reply(
         missed = await thread.heard(connection, customer_id) - seen
         if missed > 0:
             raise Refused("refused.stale", missed=missed)
-        permission = may_text(file.case, Purpose.AGENT, office.mind.content.rules.contact_for(file.case), now)
+        permission = may_text(file.case, Purpose.AGENT, office.mind.content.rules.contact_for(file.case), now, text)
         if not permission.allowed:
             raise Refused("refused.rule", permission=permission)
+        findings = lint(text, Setting(Purpose.AGENT, file.case.days_past_due(local_day(now, file.case.zone))), wording)
+        if blocks(findings):
+            raise Refused("refused.words", findings=blocks(findings))
+        if findings and not reason:
+            raise Refused("refused.doubtful", findings=findings)
+        if findings:
+            doubts = ", ".join(f"{one.id} ({one.words})" for one in findings)
+            content = {"agent": person.login, "text": f"{doubts}: {reason}"}
+            await append_journal(connection, [(file, "note", content)], now)
 
     await perform(office, person, customer_id, AgentActed(AgentAction.REPLY, person.login, text), now, is_current)
 

@@ -46,10 +46,14 @@ async def reply(visit: Visit) -> web.Response:
         return await page(visit, customer_of(visit), 422, invalid="invalid.empty")
     if len(text) > LONGEST_REPLY:
         return await page(visit, customer_of(visit), 422, invalid="invalid.long", draft=text)
-    seen, after = _count(visit, "seen"), _count(visit, "after")
+    seen, after, reason = (
+        _count(visit, "seen"),
+        _count(visit, "after"),
+        visit.form.get("reason", "").strip()[:LONGEST_REPLY],
+    )
     return await _do(
         visit,
-        lambda id: action.reply(visit.office, visit.person, id, text, seen, after, visit.now),
+        lambda id: action.reply(visit.office, visit.person, id, text, seen, after, visit.now, reason),
         AgentAction.REPLY,
     )
 

@@ -21,6 +21,11 @@ class Tier:
     response: str
     handoff: str | None = None
 
+    @property
+    def responses(self) -> tuple[str, ...]:
+        """Every wording that the tier may use."""
+        return (self.response,)
+
 
 @dataclass(frozen=True, slots=True)
 class Strategy:

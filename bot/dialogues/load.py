@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.core.case import Instalment
 from bot.core.decision import Slot
 from bot.core.rules import Rules
+from bot.core.wording import Finding, Wording
 from bot.dialogues.briefing import Briefing, load_briefing, load_second
 from bot.dialogues.contact import load_contact
 from bot.dialogues.content import ROOT, ContentError
@@ -20,6 +21,7 @@ from bot.dialogues.plans import load_plans
 from bot.dialogues.policies import load_handoffs, load_holds, load_promises, load_stops, load_strategy
 from bot.dialogues.responses import DAYS, MONEY, Responses, load_responses
 from bot.dialogues.table import load_conversation
+from bot.dialogues.wording import check_wording, load_wording
 
 DIALOGUE_NAMES = (
     "version",
@@ -76,6 +78,8 @@ class Content:
     rules: Rules
     responses: Responses
     briefing: Briefing
+    wording: Wording
+    warnings: dict[tuple[str, str], tuple[Finding, ...]]  # by language and response: what is doubtful and may stay
 
 
 def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Content:
@@ -102,7 +106,10 @@ def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Conten
     )
     responses = load_responses(root, dict(bank), rules.plans.clauses)
     _check_references(rules, responses)
-    return Content(rules, responses, load_briefing(root))
+    wording = load_wording(root, rules.strategy)
+    said = frozenset(name for ladder in rules.strategy.ladders.values() for step in ladder for name in step.responses)
+    warnings = check_wording(responses, wording, said, sample())
+    return Content(rules, responses, load_briefing(root), wording, warnings)
 
 
 def digest(root: Path) -> str:

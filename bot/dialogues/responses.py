@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from bot.core.case import Instalment
 from bot.core.decision import Slot
+from bot.core.wording import LINK
 from bot.dialogues.content import ContentError
 from bot.dialogues.fields import Fields
 
@@ -23,7 +23,6 @@ PLACEHOLDERS = {
     "amount", "amount_due", "minimum_due", "paid", "promised_on", "due_on", "as_of", "days_past_due", "product", "tail",
     "hotline", "bank", "crisis_line", "emergency", "least", "instalments", "interest",
 }  # fmt: skip
-_LINK = re.compile(r"://|https?:|www\.|[a-z0-9-]\.(?:com|cn|net|org|ly|co|io|info|me|top)\b", re.IGNORECASE)
 _WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _PRODUCTS = {
@@ -44,12 +43,24 @@ _SYMBOLS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approved a wording, and when. `legal`: counsel approved words that otherwise never leave."""
+
+    id: str
+    version: str
+    by: str
+    on: date
+    legal: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Responses:
     """The wording of each response in each language, and the bank's own words that every text may use."""
 
     texts: dict[str, dict[str, str]]
     bank: dict[str, dict[str, str]]
     clauses: dict[str, dict[str, str]] = field(default_factory=dict)
+    approvals: dict[str, dict[str, Approval]] = field(default_factory=dict)
 
     def render(self, response: str, language: str, slots: dict[str, Slot], currency: str) -> str:
         """The text of one response with its slots written out in the customer's language."""
@@ -89,7 +100,8 @@ def load_responses(
     root: Path, bank: dict[str, dict[str, str]], clauses: dict[str, dict[str, str]] | None = None
 ) -> Responses:
     """Both languages, each with the same responses and the same placeholders."""
-    texts = {language: _load(root / "responses" / f"{language}.yml") for language in ("zh", "en")}
+    loaded = {language: _load(root / "responses" / f"{language}.yml", language) for language in ("zh", "en")}
+    texts = {language: texts for language, (texts, _) in loaded.items()}
     for name in texts["zh"].keys() ^ texts["en"].keys():
         missing = "en" if name in texts["zh"] else "zh"
         raise ContentError(f"{root / 'responses' / missing}.yml: the response {name!r} is missing in this language")
@@ -98,26 +110,38 @@ def load_responses(
         ours, theirs = _placeholders(text) - own, _placeholders(texts["en"][name]) - own
         if ours != theirs:
             raise ContentError(f"response {name!r}: zh and en have other placeholders: {sorted(ours ^ theirs)}")
-    return Responses(texts, bank, clauses or {})
+    approvals = {language: approvals for language, (_, approvals) in loaded.items()}
+    return Responses(texts, bank, clauses or {}, approvals)
 
 
-def _load(path: Path) -> dict[str, str]:
-    responses = Fields.of(path).only("version", "responses").part("responses")
-    texts = {}
+def _load(path: Path, language: str) -> tuple[dict[str, str], dict[str, Approval]]:
+    content = Fields.of(path).only("version", "approved", "responses")
+    responses, approved = content.part("responses"), content.part("approved").only("version", "by", "on")
+    texts, approvals = {}, {}
     for name in responses.values:
         rows = responses.rows(name)
         if len(rows) > 1:
             raise ContentError(f"{path}: {name}: has {len(rows)} texts; leave the one that is approved")
-        texts[name] = rows[0].only("text").text("text")
+        row = rows[0].only("text", "version", "approved_by", "approved_on", "legal")
+        texts[name] = row.text("text")
+        version = row.maybe("version") or approved.text("version")
+        on = row.get if "approved_on" in row.values else approved.get
+        approvals[name] = Approval(
+            f"{name}/{language}/{version}",
+            version,
+            row.maybe("approved_by") or approved.text("by"),
+            on("approved_on" if "approved_on" in row.values else "on", date.fromisoformat, "2026-11-23"),
+            row.flag("legal"),
+        )
     for name, text in texts.items():
         unknown = _placeholders(text, f"{path}: {name}") - PLACEHOLDERS
         if unknown:
             raise ContentError(f"{path}: {name}: unknown placeholder {sorted(unknown)}; known: {sorted(PLACEHOLDERS)}")
         if "【" in text or "】" in text:
             raise ContentError(f"{path}: {name}: the signature 【】 is put in front by the channel; take it out")
-        if _LINK.search(text):
+        if LINK.search(text):
             raise ContentError(f"{path}: {name}: texts carry no links; take it out")
-    return texts
+    return texts, approvals
 
 
 def _placeholders(text: str, where: str = "response") -> frozenset[str]:

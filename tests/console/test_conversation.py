@@ -59,6 +59,22 @@ async def test_the_same_form_sent_twice_is_one_text(bank: Bank) -> None:
     assert len(await bank.texts(customer)) == 1
 
 
+async def test_a_threat_is_refused_with_the_words_and_a_doubtful_text_asks_for_a_reason(bank: Bank) -> None:
+    browser, customer, page = await taken(bank)
+    refused = await browser.post(f"/customers/{customer}/reply", text="再不还就后 果 自 负", **form(page))
+    assert refused.status == 409
+    assert "must not say this" in refused.words and "a threat: “后果自负”" in refused.words
+    doubtful = await browser.post(f"/customers/{customer}/reply", text="可以减免罚息", **form(page))
+    assert doubtful.status == 409 and 'name="reason"' in doubtful.html
+    assert await bank.texts(customer) == []
+    sent = await browser.post(
+        f"/customers/{customer}/reply", text="可以减免罚息", reason="主管已批准", **form(doubtful)
+    )
+    assert sent.status == 200
+    assert "promise_of_waiver (减免): 主管已批准" in sent.words
+    assert [text.text for text in await bank.texts(customer)] == ["可以减免罚息"]
+
+
 async def test_a_reply_in_quiet_hours_is_refused_with_the_rule_and_the_time_and_kept(bank: Bank) -> None:
     browser, customer, page = await taken(bank)
     bank.time.now = NOON + timedelta(minutes=10)
@@ -67,7 +83,7 @@ async def test_a_reply_in_quiet_hours_is_refused_with_the_rule_and_the_time_and_
         await connection.execute(update(cases.customer).values(zones="America/Los_Angeles"))
     refused = await browser.post(f"/customers/{customer}/reply", text="您好", **form(page))
     assert refused.status == 409
-    assert "Not sent: quiet hours: texts leave 09:00" in refused.words
+    assert "Not sent: quiet hours: texts leave Mon–Sun 09:00" in refused.words
     assert "Earliest: 11-23 09:00" in refused.words
     assert "您好</textarea>" in refused.html
     assert await bank.texts(customer) == []

@@ -56,6 +56,8 @@ def test_every_value_of_the_core_has_a_name(language: str) -> None:
     needed |= {f"queue.{queue}" for queue in content.rules.handoffs}
     needed |= {f"outcome.{outcome}" for outcome in content.rules.conversation.outcomes}
     needed |= {f"guard.{guard}" for guard in GUARDS}
+    needed |= {f"finding.{rule.id}" for rule in content.wording.forbidden}
+    needed |= {f"finding.{shape}" for shape in ("link", "long_number", "signature", "long")}
     assert needed - known == set()
 
 

@@ -15,6 +15,7 @@ BANK, CN = "policies/contact/bank.yml", "policies/contact/cn.yml"
 US, NYC = "policies/contact/us.yml", "policies/contact/us-nyc.yml"
 HOLDS, QUEUES = "policies/holds.yml", "policies/handoffs.yml"
 PROMISES, STRATEGY = "policies/promises.yml", "policies/strategy.yml"
+WORDS = "policies/wording.yml"
 ZH, EN = "responses/zh.yml", "responses/en.yml"
 
 # file, what stands there, what is put in its place, words that the message must have
@@ -103,6 +104,20 @@ CASES = [
     (ZH, "好的，会继续", "见 https://example.com 好的，会继续", ("doubt_cleared", "no links")),
     (ZH, "好的，会继续", "见 pay.example.cn/x 好的，会继续", ("doubt_cleared", "no links")),
     (ZH, "  doubt_cleared:\n", "  doubt_cleared:\n    - text: 好\n", ("doubt_cleared", "2 texts")),
+    (ZH, "好的，会继续", "后果自负，会继续", ("doubt_cleared", "'后果自负' is not allowed", "threat")),
+    (ZH, "好的，会继续", "我行将起诉，会继续", ("doubt_cleared", "'起诉' is not allowed", "legal")),
+    (ZH, "{promised_on}还款{amount}。在此", "{promised_on}{amount}。在此", ("two placeholders need words between",)),
+    (ZH, "approved: {version", "approve: {version", ("unknown name 'approve'", "approved")),
+    (ZH, "on: 2026-11-23}", "on: yesterday}", ("'yesterday' is not valid",)),
+    (EN, "Hello. You may have missed it: {amount_due}", "Debt! You may have missed it: {amount_due}",
+     ("reminder_grace", "'debt' is not allowed", "preview")),
+    (EN, "Call {hotline}. Reply STOP", "Call {hotline}. Text STOP", ("way_out", "must say 'Reply STOP'")),
+    (WORDS, "severity: legal", "severity: grave", ("'grave' is unknown", "block, legal, warn")),
+    (WORDS, "tiers: [pre_due], ", "tiers: [pre_do], ", ("'pre_do'", "no tier")),
+    (WORDS, "placeholders: [hotline]", "placeholders: [hotlines]", ("'hotlines'", "is unknown")),
+    (WORDS, 'CNY: "0.045"', 'CNY: "cheap"', ("'cheap' is not valid",)),
+    (WORDS, 'preview: "22"', 'preview: "2"', ("preview", "from 5 to 160")),
+    (WORDS, "en: [police,", "em: [police,", ("unknown name 'em'",)),
     (ZH, "responses:\n", "responses:\n  joke:\n    - text: 哈\n", ("'joke'", "missing in this language")),
 ]  # fmt: skip
 
@@ -133,7 +148,7 @@ def test_broken_content_stops_the_load_and_says_where(
     assert Path(file).stem in str(error.value) or "dialogues/" in str(error.value)
 
 
-@pytest.mark.parametrize("file", [TABLE, DIALOGUE, BANK, HOLDS, QUEUES, PROMISES, STRATEGY, ZH, EN])
+@pytest.mark.parametrize("file", [TABLE, DIALOGUE, BANK, HOLDS, QUEUES, PROMISES, STRATEGY, WORDS, ZH, EN])
 def test_a_file_that_is_missing_empty_or_not_text_stops_the_load(tmp_path: Path, file: str) -> None:
     path = copy(tmp_path) / file
     for content in (None, b"", b"\xff\xfe", b"- a\n- b\n", b"just words", b"{" * 3000):
