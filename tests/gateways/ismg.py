@@ -158,14 +158,14 @@ class Ismg:
                 await writer.drain()
                 await asyncio.sleep(0)
 
-    async def ask(self, command: int, body: bytes, wait: bool = True) -> int:
+    async def ask(self, command: int, body: bytes, wait: bool = True, within: float = 5) -> int:
         """Ask the newest connection, and return the result of the answer; -1 without waiting."""
         self._sequence += 1
         sequence = self._sequence
         if wait:
             self._answers[sequence] = asyncio.get_running_loop().create_future()
         await self.write(self.writers[-1], command, sequence, body)
-        return await asyncio.wait_for(self._answers[sequence], 5) if wait else -1
+        return await asyncio.wait_for(self._answers[sequence], within) if wait else -1
 
     def deliver_body(
         self, source: str, content: bytes, fmt: int = 8, id: int = 1, udhi: int = 0, report: int = 0
@@ -176,9 +176,9 @@ class Ismg:
         head = struct.pack(form, id, b"10690001", b"", 0, udhi, fmt, source.encode(), *type_, report, len(content))
         return head + content + b"\0" * (20 if self.version == 0x30 else 8)
 
-    async def says(self, source: str, text: str, id: int) -> int:
+    async def says(self, source: str, text: str, id: int, within: float = 5) -> int:
         """A customer writes; the result of CMPP_DELIVER_RESP."""
-        return await self.ask(0x5, self.deliver_body(source, text.encode("utf-16-be"), id=id))
+        return await self.ask(0x5, self.deliver_body(source, text.encode("utf-16-be"), id=id), within=within)
 
     def report_content(self, id: int, stat: bytes, done: bytes = b"2611231001") -> bytes:
         """The content of a report by the table."""
