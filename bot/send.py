@@ -62,7 +62,7 @@ async def send_due(
     """Send what is due; say how many rows were dealt with. `lease`: longer than any gateway's time-out."""
     started = now()
     async with database.write() as connection:
-        moved = await _leave_paused(connection, channels, started, limit)
+        moved = await _leave_shut(connection, channels, started, limit)
         due = await outgoing.claim_due(connection, started, limit, await _closed(connection, channels, started))
         files = await cases.load(connection, sorted({row.customer_id for row in due}), started) if due else {}
         ready, stopped = await _prepare(connection, mind, channels, due, files, started, lease)
@@ -74,15 +74,16 @@ async def send_due(
     return len(ready) + len(stopped) + moved
 
 
-async def _leave_paused(connection: Any, channels: Mapping[str, Channel], now: datetime, limit: int) -> int:
-    """Move what is due on a paused channel to the channel that takes over, where that one is not paused too."""
+async def _leave_shut(connection: Any, channels: Mapping[str, Channel], now: datetime, limit: int) -> int:
+    """Move what is due on a channel that is paused or has no connection to the one that takes over, if that is well."""
     routes = {name: one.failover for name, one in channels.items() if one.failover in channels}
-    paused = await outgoing.paused(connection) if routes else {}
-    routes = {name: other for name, other in routes.items() if name in paused and other not in paused}
+    shut = dict.fromkeys(await outgoing.paused(connection), "is paused") if routes else {}
+    shut |= {name: "has no connection" for name, one in channels.items() if _is_adrift(one.gateway)}
+    routes = {name: other for name, other in routes.items() if name in shut and other not in shut}
     if not routes:
         return 0
     rows = await outgoing.stranded(connection, list(routes), now, limit)
-    moves = [_moved(row, row.text, channels, f"channel {row.channel} is paused", now) for row in rows]
+    moves = [_moved(row, row.text, channels, f"channel {row.channel} {shut[row.channel]}", now) for row in rows]
     await outgoing.mark(connection, moves)
     return len(moves)
 
@@ -112,6 +113,10 @@ async def _closed(connection: Any, channels: Mapping[str, Channel], now: datetim
 
 def _is_here(gateway: Gateway) -> bool:
     return not isinstance(gateway, Session) or gateway.can_submit
+
+
+def _is_adrift(gateway: Gateway) -> bool:
+    return isinstance(gateway, Session) and gateway.adrift
 
 
 def _paces(channels: Mapping[str, Channel], now: datetime) -> dict[str, Pace]:

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from bot.core.case import State
 from bot.dialogues import Content
 from bot.gateways.channel import Channel
+from bot.gateways.cmpp import CmppGateway
 from bot.gateways.smpp import SmppGateway
 from bot.hold import hold_connections
 from bot.nlu.read import Reader
@@ -24,6 +25,7 @@ from bot.store import tables as t
 from bot.store.session import Database
 from bot.turn import turn
 from tests.gateways.holding import until
+from tests.gateways.ismg import SECRET, SP_ID, Ismg, ismg
 from tests.gateways.test_smpp import Smsc, smsc
 from tests.machine import STRANGER, Machine, add_customer, machine
 from tests.test_worker import PHONE, customer
@@ -144,3 +146,44 @@ async def test_of_many_processes_one_holds_the_connection_and_another_follows(da
             await until(lambda: first.gateway.can_submit != second.gateway.can_submit and len(there.bound) == 2, 15)  # type: ignore[attr-defined]
             assert there.unbound == 1
     await other.close()
+
+
+def mobile(there: Ismg, **options: str) -> Channel:
+    """A channel to this gateway."""
+    given = {"host": "127.0.0.1", "port": str(there.port), "sp_id": SP_ID, "shared_secret": SECRET, "src_id": "1069"}
+    return Channel("line", CmppGateway.from_options(given | options), "1069", "【示例银行】")
+
+
+async def test_an_answer_that_comes_late_names_the_text_so_that_its_report_finds_it(one: Machine) -> None:
+    await add_customer(one, customer())
+    await turn(one.database, one.mind, NOW)
+    async with ismg(delay=0.6, delays=lambda taken: bool(taken.wants_report)) as there:
+        one.channels["line"] = mobile(there, timeout_seconds="0.3")
+        async with process(one.database, one.channels["line"]):
+            await until(lambda: bool(there.logins))
+            await asyncio.sleep(0.05)
+            assert await send_due(one.database, one.mind, one.channels, lambda: NOW) == 1
+            assert [row.state for row in await one.rows(cases.outbox)] == ["unknown"]
+            async with asyncio.timeout(5):
+                while await apply_receipts(one.database, one.mind, NOW) == 0:  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            assert [row.state for row in await one.rows(cases.outbox)] == ["sent"]
+            assert await there.report(there.taken[-1].id, b"DELIVRD") == 0
+    assert await apply_receipts(one.database, one.mind, NOW) == 1
+    (row,) = await one.rows(cases.outbox)
+    assert (row.state, row.delivery) == ("sent", "delivered")
+
+
+async def test_texts_of_a_channel_whose_operator_is_gone_leave_by_the_one_that_takes_over(one: Machine) -> None:
+    await add_customer(one, customer())
+    await turn(one.database, one.mind, NOW)
+    gone = mobile(Ismg(0x20, port=1))
+    gone.gateway.adrift_seconds = 0.2  # type: ignore[attr-defined]
+    one.channels["line"] = replace(gone, failover="phone")
+    async with process(one.database, one.channels["line"]):
+        assert await send_due(one.database, one.mind, one.channels, lambda: NOW) == 0
+        await asyncio.sleep(0.4)
+        assert await send_due(one.database, one.mind, one.channels, lambda: NOW) == 2  # moved, then sent
+    (row,) = await one.rows(cases.outbox)
+    assert (row.state, row.channel, row.moved_from) == ("sent", "phone", "line")
+    assert len(one.texts(PHONE)) == 1

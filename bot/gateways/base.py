@@ -220,6 +220,10 @@ class Session(Gateway, Protocol):
     def can_submit(self) -> bool:
         """Whether `send` can do better here and now than say that there is no connection."""
 
+    @property
+    def adrift(self) -> bool:
+        """Whether this process has tried for a minute to get a connection, in vain."""
+
     async def hold(self, take: Take, now: Callable[[], datetime]) -> None:
         """Keep one connection open, again and again, until cancelled; then take leave and close it.
 

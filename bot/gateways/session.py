@@ -56,11 +56,14 @@ class SessionGateway(ABC):
     can_send = True
     free_text = True
     can_look_up = False
+    adrift_seconds = 60.0
 
     def __init__(self, place: Place):
         self.place = place
         self.connections = place.connections
         self._links: list[Link] = []
+        self._holders = 0
+        self._alone_since = 0.0  # by the loop's clock
         self._refused: SendError | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._take: Take | None = None
@@ -70,8 +73,23 @@ class SessionGateway(ABC):
         """True with a connection, and where the log-in is refused: that is for the channel to know."""
         return bool(self._links) or self._refused is not None
 
+    @property
+    def adrift(self) -> bool:
+        """True after a minute without a connection that somebody here tries to get."""
+        alone = bool(self._holders) and not self._links
+        return alone and asyncio.get_running_loop().time() - self._alone_since > self.adrift_seconds
+
     async def hold(self, take: Take, now: Callable[[], datetime]) -> None:
         """Keep one connection open until cancelled."""
+        if not self._holders:
+            self._alone_since = asyncio.get_running_loop().time()
+        self._holders += 1
+        try:
+            await self._hold(take, now)
+        finally:
+            self._holders -= 1
+
+    async def _hold(self, take: Take, now: Callable[[], datetime]) -> None:
         self._take = take
         pause = FIRST_PAUSE
         while True:
@@ -183,6 +201,7 @@ class SessionGateway(ABC):
         """Let what is under way be answered, say goodbye, hang up."""
         if link in self._links:
             self._links.remove(link)
+            self._alone_since = asyncio.get_running_loop().time()
             BOUND.labels(self.name, self.place.host).dec()
             await link.settle(LEAVE_SECONDS)
             with suppress(NoAnswer, NotWritten):

@@ -221,6 +221,7 @@ class Matched:
     channel: str
     number_hash: str | None
     sent_at: datetime | None
+    provider_id: str | None
 
 
 async def match_receipts(connection: AsyncConnection, limit: int) -> list[Matched]:
@@ -232,7 +233,7 @@ async def match_receipts(connection: AsyncConnection, limit: int) -> list[Matche
     columns = (
         r.c.id, r.c.status, r.c.code, r.c.kind,
         outbox.c.id.label("outbox_id"), outbox.c.customer_id, outbox.c.state, outbox.c.delivery,
-        outbox.c.channel, outbox.c.number_hash, outbox.c.sent_at,
+        outbox.c.channel, outbox.c.number_hash, outbox.c.sent_at, r.c.provider_id,
     )  # fmt: skip
     # A receipt may overtake the answer to the send: until that is written, it waits.
     ready = r.c.matched_at.is_(None) & r.c.expired_at.is_(None) & (outbox.c.state != "submitting")
@@ -240,7 +241,7 @@ async def match_receipts(connection: AsyncConnection, limit: int) -> list[Matche
     ids = dict.fromkeys(row.customer_id for row in await connection.execute(query))
     taken = await lock(connection, list(ids))
     again = await connection.execute(query.where(outbox.c.customer_id.in_(taken)))
-    return [Matched(*row) for row in again]
+    return [Matched(*tuple(row)) for row in again]
 
 
 async def note_receipts(connection: AsyncConnection, matched: Sequence[Matched], now: datetime) -> None:
@@ -254,6 +255,10 @@ async def note_receipts(connection: AsyncConnection, matched: Sequence[Matched],
         standing[one.outbox_id] = replace(before, delivery=delivery, state=state)
     rows = [{"b_id": id, "delivery": one.delivery, "state": one.state} for id, one in standing.items()]
     await mark(connection, rows)
+    nameless = (outbox.c.id == bindparam("b_id")) & outbox.c.provider_id.is_(None)  # its answer was late, or lost
+    names = [{"b_id": one.outbox_id, "b_name": one.provider_id} for one in matched if one.provider_id]
+    if names:
+        await connection.execute(update(outbox).where(nameless).values(provider_id=bindparam("b_name")), names)
     first = (outbox.c.id == bindparam("b_id")) & outbox.c.delivered_at.is_(None)
     arrived = [{"b_id": id} for id, one in standing.items() if one.delivery == "delivered"]
     if arrived:

@@ -46,6 +46,7 @@ class Faults:
 
     crumbs: int = 0  # octets that are written at a time
     delay: float = 0.0  # seconds before each answer
+    delays: Callable[[Taken], bool] = lambda taken: True
     result: Callable[[Taken], int] = lambda taken: 0
     status: int = 0  # of the log-in
     proof: bytes | None = None  # instead of the right AuthenticatorISMG
@@ -115,7 +116,7 @@ class Ismg:
             return
         if faults.report_first:
             await self.report(taken.id, b"DELIVRD", wait=False)
-        if faults.delay:
+        if faults.delay and faults.delays(taken):
             await asyncio.sleep(faults.delay)
         self._unanswered -= 1
         if not faults.mute(taken):
