@@ -211,6 +211,7 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
         await outgoing.store_channels(connection, list(parts.channels))
     tasks = [asyncio.create_task(box.run())]
     held: list[asyncio.Task[None]] = []
+    ended = asyncio.Event()
     stack = AsyncExitStack()
     try:
         port = 0
@@ -219,6 +220,7 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
             held.append(asyncio.create_task(hold_connections(parts.database, parts.channels, box, clock)))
             held.append(asyncio.create_task(keep_polling(parts.database, parts.channels, box, clock)))
         if web_too:
+            tasks.append(asyncio.create_task(parts.database.listen(ended)))
             port = await stack.enter_async_context(_site(parts, box, worker, rehearsal))
         elif settings.metrics_port:
             watched = _watch(web.Application(), parts.database)
@@ -228,6 +230,7 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
         yield port
     finally:
         await stack.aclose()
+        ended.set()
         worker.stop()
         box.stop()
         if rehearsal is not None:

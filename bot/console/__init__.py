@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.console import access, conversation, customers, forms, journal, login, people, phone, queue, render
+from bot.console import access, conversation, customers, forms, journal, live, login, people, phone, queue, render
 from bot.console.access import Route
 from bot.console.office import Demo, Office, Phones
 
 __all__ = ["Demo", "Office", "Phones", "mount", "routes"]
 
-PAGES = (login, queue, customers, conversation, forms, journal, people)
+PAGES = (login, queue, customers, conversation, forms, journal, people, live)
 
 
 def routes(office: Office) -> list[Route]:
@@ -24,3 +24,9 @@ def mount(app: web.Application, office: Office) -> None:
     for route in routes(office):
         app.router.add_route(route.method, route.path, access.guard(office, route))
     app.router.add_get("/static/{name}", render.static)
+    office.database.watch(office.hub.tell)
+
+    async def close(_: web.Application) -> None:
+        office.hub.close()
+
+    app.on_shutdown.append(close)

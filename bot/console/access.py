@@ -101,7 +101,7 @@ class Visit:
             await agents.log_access(connection, self.person.login, customer_id, what, self.now, self.again)
 
 
-Handler = Callable[[Visit], Awaitable[web.Response]]
+Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +114,10 @@ class Route:
     handler: Handler
 
 
-def guard(office: Office, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
+def guard(office: Office, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The handler that an application calls: checks first, then the page; every error is a page too."""
 
-    async def handle(request: web.Request) -> web.Response:
+    async def handle(request: web.Request) -> web.StreamResponse:
         visit = Visit(request, office, office.now(), _words(request, None))
         try:
             await _recognise(visit)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.console.hub import Hub
 from bot.gateways.simulator import Phone
 from bot.store.session import Database
 from bot.turn import Mind
@@ -45,3 +46,4 @@ class Office:
     wake: Callable[[], None]
     demo: Demo | None = None
     setup_token: str | None = None
+    hub: Hub = field(default_factory=Hub)

@@ -17,6 +17,7 @@ from bot.store.cases import case_file, customer, outbox, phone
 from bot.store.columns import keyring
 from bot.store.keys import new_customer_key
 from bot.store.record import upsert
+from bot.store.session import touch
 
 inbound, part = t.Inbound.__table__, t.Part.__table__  # type: ignore[attr-defined]
 receipt, dead_letter = t.Receipt.__table__, t.DeadLetter.__table__  # type: ignore[attr-defined]
@@ -115,6 +116,7 @@ async def _replies(connection: AsyncConnection, replies: Sequence[ReplyRow], str
         return 0
     before = (await connection.execute(select(func.max(inbound.c.id)))).scalar() or 0
     await connection.execute(upsert(connection, inbound).on_conflict_do_nothing(), rows)
+    touch(connection, (row["customer_id"] for row in rows))
     query = select(func.count()).select_from(inbound).where(inbound.c.id > before)
     return int((await connection.execute(query)).scalar_one())
 

@@ -23,6 +23,7 @@ from bot.store import cases, journal
 from bot.store import tables as t
 from bot.store.cases import File
 from bot.store.columns import UtcMoment
+from bot.store.session import touch
 
 agenda, inbound, payment = t.Agenda.__table__, t.Inbound.__table__, t.Payment.__table__  # type: ignore[attr-defined]
 journal_table = t.Journal.__table__  # type: ignore[attr-defined]
@@ -82,6 +83,7 @@ async def record(
             [(one.file, one.steps[number]) for one in turned if number < len(one.steps)]
         )
     await _counters(connection, [one.file for one in turned])
+    touch(connection, (one.file.case.customer_id for one in turned))
 
 
 class _Round:
@@ -388,3 +390,4 @@ async def append_journal(connection: AsyncConnection, entries: list[tuple[File, 
     if rows:
         await connection.execute(insert(journal_table), rows)
         await _counters(connection, {id(file): file for file, _, _ in entries}.values())
+        touch(connection, (file.case.customer_id for file, _, _ in entries))

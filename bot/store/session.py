@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,9 @@ from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+
+CHANNEL = "huixin_changed"  # what PostgreSQL's NOTIFY is told under
+MOST_TOLD = 500  # ids in one notification, whose 8,000 bytes must hold them all
 
 
 class StoreDown(Exception):
@@ -23,6 +28,7 @@ class Database:
     def __init__(self, url: str):
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._watchers: list[Callable[[frozenset[int]], None]] = []
         if self.is_sqlite:
             if self.url.database not in (None, "", ":memory:"):
                 Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +44,40 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that commits at the end and rolls back on any error."""
         async with _connection(self._writer) as connection:
+            connection.info["changed"] = set()
             yield connection
+            changed: set[int] = connection.info["changed"]
+            if changed and not self.is_sqlite:
+                await _notify(connection, sorted(changed))
+        if changed and self.is_sqlite:
+            self._tell(frozenset(changed))
+
+    def watch(self, watcher: Callable[[frozenset[int]], None]) -> None:
+        """Call this with the ids of customers after each commit that changed something about them.
+
+        On PostgreSQL, commits of other processes count too, for as long as `listen` runs. No ids: some were missed.
+        """
+        self._watchers.append(watcher)
+
+    def _tell(self, ids: frozenset[int]) -> None:
+        for watcher in self._watchers:
+            watcher(ids)
+
+    async def listen(self, ended: asyncio.Event) -> None:
+        """Hear what any process changes, until ended. SQLite has one process: there is nothing to hear."""
+        while not self.is_sqlite and not ended.is_set():
+            try:
+                async with self.alone() as connection:
+                    driver = (await connection.get_raw_connection()).driver_connection
+                    assert driver is not None
+                    await driver.add_listener(CHANNEL, lambda *told: self._tell(_ids(told[-1])))
+                    self._tell(frozenset())  # what was said before nobody heard
+                    while not ended.is_set() and not driver.is_closed():
+                        with contextlib.suppress(TimeoutError):
+                            await asyncio.wait_for(ended.wait(), 1)
+            except StoreDown:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), 1)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -71,6 +110,22 @@ class Database:
         """Raise StoreDown where the database does not answer."""
         async with self.read() as connection:
             await connection.execute(text("SELECT 1"))
+
+
+def touch(connection: AsyncConnection, ids: Iterable[int]) -> None:
+    """Note in a `write()` that something about these customers changed; watchers hear of it after the commit."""
+    connection.info.setdefault("changed", set()).update(ids)
+
+
+async def _notify(connection: AsyncConnection, ids: list[int]) -> None:
+    """Ids only: whoever hears them reads the rest where it is kept."""
+    said = [",".join(map(str, ids[at : at + MOST_TOLD])) for at in range(0, len(ids), MOST_TOLD)]
+    for payload in said:
+        await connection.execute(text("SELECT pg_notify(:channel, :ids)"), {"channel": CHANNEL, "ids": payload})
+
+
+def _ids(payload: str) -> frozenset[int]:
+    return frozenset(int(id) for id in payload.split(",") if id.isdecimal())
 
 
 @asynccontextmanager

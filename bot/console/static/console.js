@@ -2,7 +2,13 @@
 "use strict";
 const LOCKED = [401, 403];
 const READ_FIRST = 3000; // a new text counts as read, for the reply form, only after so many milliseconds
+const PATIENCE = 5000; // a stream that comes back within so many milliseconds was never away
+const SELDOM = 6; // while the stream lives, pages are fetched so many times less often
 let stopped = false;
+let stream = null;
+let lost = 0;
+let fetching = false;
+let again = false;
 
 function period() {
   const parts = [...document.querySelectorAll("[data-refresh]")];
@@ -12,6 +18,8 @@ function period() {
 // Fetch this page again and replace the parts that say so. Boxes that somebody types in are in none of them.
 async function refresh() {
   if (document.hidden || stopped) return;
+  if (fetching) { again = true; return; }
+  fetching = true;
   try {
     const answer = await fetch(location.href.split("#")[0], { headers: { "X-Refresh": "1" }, redirect: "manual" });
     if (LOCKED.includes(answer.status)) return locked();
@@ -22,7 +30,46 @@ async function refresh() {
       if (next) update(part, next);
       if (next && next.dataset.seen) showed(next.dataset.seen, next.dataset.after);
     });
-  } catch { /* the server is away for a moment: the next round tries again */ }
+  } catch { /* the server is away for a moment: the next round tries again */
+  } finally {
+    fetching = false;
+    if (again) { again = false; refresh(); }
+  }
+}
+
+// The stream says that something changed, never what: the page then fetches itself anew. It begins by saying so, so
+// that a page which was cut off catches up. Hidden pages let go of theirs.
+function listen() {
+  const path = document.body.dataset.live;
+  if (!path || stream || stopped || document.hidden) return;
+  stream = new EventSource(path);
+  stream.addEventListener("open", () => link("live"));
+  stream.addEventListener("changed", (event) => {
+    const told = JSON.parse(event.data);
+    if (told.customer || told.lists) refresh();
+  });
+  stream.addEventListener("locked", locked);
+  stream.addEventListener("error", () => {
+    link("lost");
+    if (stream && stream.readyState === EventSource.CLOSED) { // refused rather than cut off: ask again later
+      hangUp();
+      setTimeout(listen, PATIENCE);
+    }
+  });
+}
+
+function hangUp() {
+  if (stream) stream.close();
+  stream = null;
+}
+
+function link(state) {
+  const shown = document.getElementById("link");
+  clearTimeout(lost);
+  if (!shown) return;
+  const say = () => { shown.className = `link ${state}`; shown.textContent = shown.dataset[state]; };
+  if (state === "lost") lost = setTimeout(say, PATIENCE);
+  else if (shown.textContent !== shown.dataset.live) say();
 }
 
 // Change only what differs: a screen reader then reads out the new text alone, and nobody loses their place.
@@ -40,6 +87,7 @@ function update(part, next) {
 // The session ended. What was typed goes to the log-in page with the form, which keeps it and sends nothing.
 function locked() {
   stopped = true;
+  hangUp();
   const box = document.querySelector("form.reply textarea");
   if (box && box.value.trim()) box.form.requestSubmit();
   else location.reload();
@@ -74,5 +122,16 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("select[data-go]")) event.target.form.requestSubmit();
 });
 
-if (period()) setInterval(refresh, period());
-document.addEventListener("visibilitychange", refresh);
+let rounds = 0;
+if (period()) {
+  setInterval(() => {
+    const living = stream && stream.readyState === EventSource.OPEN;
+    rounds += 1;
+    if (!living || rounds % SELDOM === 0) refresh();
+  }, period());
+}
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) hangUp();
+  else { refresh(); listen(); }
+});
+listen();

@@ -1,0 +1,71 @@
+"""The hub: hands each change to every open page of this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+MOST_STREAMS = 500
+
+
+class Hub:
+    """Hands changes to every open page. Each keeps the ids that it was not told yet, so none waits for another."""
+
+    def __init__(self) -> None:
+        self._pages: set[Page] = set()
+        self._closed = False
+
+    def tell(self, ids: frozenset[int]) -> None:
+        """These customers changed; no ids mean that anybody may have."""
+        for page in self._pages:
+            page.tell(ids)
+
+    def close(self) -> None:
+        """End every stream: the server stops, and pages connect again to the next one."""
+        self._closed = True
+        for page in self._pages:
+            page.changed.set()
+
+    @contextmanager
+    def page(self) -> Iterator[Page]:
+        """One open page, for as long as its stream lasts."""
+        page = Page()
+        self._pages.add(page)
+        try:
+            yield page
+        finally:
+            self._pages.discard(page)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the server is about to stop."""
+        return self._closed
+
+    @property
+    def full(self) -> bool:
+        """Whether one more page would be too many."""
+        return len(self._pages) >= MOST_STREAMS
+
+
+class Page:
+    """What one page was not told yet."""
+
+    def __init__(self) -> None:
+        self.changed = asyncio.Event()
+        self._ids: set[int] = set()
+        self._all = True  # whatever happened before the stream began
+
+    def tell(self, ids: frozenset[int]) -> None:
+        self._ids |= ids
+        self._all = self._all or not ids
+        self.changed.set()
+
+    def take(self, customer_id: int | None) -> dict[str, bool]:
+        """What this page must fetch anew: its own customer, the lists, or both."""
+        own = self._all or customer_id in self._ids
+        told = {"customer": own and customer_id is not None, "lists": self._all or bool(self._ids)}
+        self._ids.clear()
+        self._all = False
+        self.changed.clear()
+        return told
