@@ -30,6 +30,7 @@ from bot.store.cases import File
 from bot.store.outgoing import LEASE, Due, Matched, Pace
 from bot.store.record import append_journal
 from bot.store.session import Database
+from bot.store.standing import note_failures
 from bot.turn import Mind, follow
 
 log = structlog.get_logger()
@@ -275,6 +276,8 @@ async def _note(
             entries.append((files[one.due.customer_id], "sent" if row["state"] == "sent" else "not_sent", content))
         await outgoing.mark(connection, rows)
         await outgoing.mark(connection, moves)
+        failures = [(one.due.channel, str(answer)) for one, answer in outcomes if isinstance(answer, SendError)]
+        await note_failures(connection, failures, now)
         await append_journal(connection, entries, now)
         gone = {row["b_id"] for row in moves}
         for one, answer in outcomes:

@@ -9,7 +9,7 @@ from typing import Self
 
 from yarl import URL
 
-from bot.gateways.alibaba_api import read_answer, send_query, signed_headers
+from bot.gateways.alibaba_api import read_answer, send_query, signed_headers, statistics_query
 from bot.gateways.alibaba_pushes import read_pushes
 from bot.gateways.base import Accepted, Answer, ErrorClass, Outgoing, Parsed, RawRequest, Refused, SendError
 from bot.gateways.http import Http
@@ -103,6 +103,15 @@ class AlibabaGateway:
     async def look_up(self, our_ref: str, now: datetime) -> Accepted | None:
         """Not here: the provider keeps no index of our references."""
         raise SendError(ErrorClass.CONFIG, "this channel cannot look up (can_look_up is false)")
+
+    async def check(self, now: datetime) -> str:
+        """Ask for the figures of this day."""
+        if not self.can_send:
+            return "this channel only receives, so there is nothing to ask"
+        query, nonce, host = statistics_query(now), secrets.token_hex(16), self._api.authority
+        headers = signed_headers(self._key_id, self._key_secret, host, query, now, nonce, "QuerySendStatistics")
+        read_answer(await self._http.post(f"{self._api.origin()}/?{query}", b"", headers), now)
+        return "Alibaba Cloud takes our key"
 
     async def close(self) -> None:
         """Release connections."""

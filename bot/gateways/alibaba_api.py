@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from bot.gateways.base import Accepted, ErrorClass, Malformed, Outgoing
 from bot.gateways.http import Reply, class_of_status, failure
-from bot.gateways.payload import Unreadable, as_object, load_json, optional_text
+from bot.gateways.payload import SHANGHAI, Unreadable, as_object, load_json, optional_text
 
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
@@ -70,11 +70,19 @@ def canonical_query(params: Mapping[str, str]) -> str:
     return "&".join(f"{quote(k, safe='~')}={quote(v, safe='~')}" for k, v in sorted(params.items()))
 
 
-def signed_headers(key_id: str, key_secret: str, host: str, query: str, now: datetime, nonce: str) -> dict[str, str]:
-    """The headers of a SendSms with an empty body, signed with ACS3-HMAC-SHA256."""
+def statistics_query(now: datetime) -> str:
+    """The parameters of a question for this day's figures: it needs the same key, and changes nothing."""
+    day = now.astimezone(SHANGHAI).strftime("%Y%m%d")
+    return canonical_query({"StartDate": day, "EndDate": day, "IsGlobe": "1", "PageIndex": "1", "PageSize": "1"})
+
+
+def signed_headers(
+    key_id: str, key_secret: str, host: str, query: str, now: datetime, nonce: str, action: str = "SendSms"
+) -> dict[str, str]:
+    """The headers of an action with an empty body, signed with ACS3-HMAC-SHA256."""
     headers = {
         "host": host,
-        "x-acs-action": "SendSms",
+        "x-acs-action": action,
         "x-acs-content-sha256": EMPTY_SHA256,
         "x-acs-date": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "x-acs-signature-nonce": nonce,

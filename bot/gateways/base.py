@@ -189,6 +189,14 @@ class Gateway(Protocol):
 
 
 @runtime_checkable
+class Checked(Gateway, Protocol):
+    """A gateway that can be tried without sending anything."""
+
+    async def check(self, now: datetime) -> str:
+        """Ask the provider something harmless with our own account; say what that showed. Raise SendError."""
+
+
+@runtime_checkable
 class Polled(Gateway, Protocol):
     """A gateway that can be asked what its webhooks should have brought."""
 

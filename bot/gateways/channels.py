@@ -31,6 +31,8 @@ def read_channels(path: Path, environment: Mapping[str, str]) -> dict[str, Chann
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise OptionError(f"HUIXIN_CHANNELS: {path} does not exist") from None
     except OSError as error:
         raise OptionError(f"HUIXIN_CHANNELS: {path} cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

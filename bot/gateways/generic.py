@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from secrets import token_hex as fresh_id
 from typing import Self
 
 from bot.gateways.base import Accepted, Answer, ErrorClass, Outgoing, Parsed, RawRequest, Refused, SendError
@@ -128,6 +129,13 @@ class GenericGateway:
             raise SendError(ErrorClass.CONFIG, "this channel cannot look up (can_look_up is false)")
         headers = sign_generic(self._secrets[0], our_ref, int(now.timestamp()), b"")
         return read_look_up(await self._http.get(with_ref(self._look_up_url, our_ref), headers), our_ref, now)
+
+    async def check(self, now: datetime) -> str:
+        """Look a text up that never was: a platform that knows our signature says that it has never seen it."""
+        if not self.can_look_up:
+            return "this platform has no look-up, so there is nothing harmless to ask"
+        found = await self.look_up(f"test-{fresh_id(8)}", now)
+        return "the platform takes our signature" + (", but claims to know a text that never was" if found else "")
 
     async def close(self) -> None:
         """Release connections."""

@@ -14,7 +14,7 @@ from bot.gateways.options import Option, OptionError, read_options, seconds, sev
 from bot.gateways.secret_path import OPTIONS as PATH_OPTIONS
 from bot.gateways.secret_path import Network, allowed_networks, guard
 from bot.gateways.tencent_api import read_answer, send_body, signed_headers
-from bot.gateways.tencent_pulls import MOST, REPLIES, REPORTS, pull_body, read_pull
+from bot.gateways.tencent_pulls import MOST, REPLIES, REPORTS, STATISTICS, pull_body, read_pull, statistics_body
 from bot.gateways.tencent_pushes import read_push
 
 OPTIONS = (
@@ -119,6 +119,17 @@ class TencentGateway:
     async def look_up(self, our_ref: str, now: datetime) -> Accepted | None:
         """Not here: the provider keeps no index of our references."""
         raise SendError(ErrorClass.CONFIG, "this channel cannot look up (can_look_up is false)")
+
+    async def check(self, now: datetime) -> str:
+        """Ask for the figures of this day."""
+        if not self.can_send:
+            return "this channel only receives, so there is nothing to ask"
+        body = statistics_body(self._app_id, now)
+        headers = signed_headers(
+            self._secret_id, self._secret_key, self._api.authority, self._region, body, now, STATISTICS
+        )
+        read_pull(STATISTICS, await self._http.post(f"{self._api.origin()}/", body, headers), now)
+        return "Tencent Cloud takes our key"
 
     async def missed(self, since: datetime, now: datetime) -> Parsed:
         """Pull what Tencent keeps, whenever it came. Each item is given out once: what came before a failure counts."""

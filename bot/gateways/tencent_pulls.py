@@ -11,6 +11,7 @@ from bot.gateways.carrier_codes import class_of_report
 from bot.gateways.http import Reply, class_of_status, failure
 from bot.gateways.payload import (
     MAX_NUMBER,
+    SHANGHAI,
     Unreadable,
     as_batch,
     as_object,
@@ -22,12 +23,20 @@ from bot.gateways.payload import (
 from bot.gateways.tencent_codes import class_of_code
 
 REPLIES, REPORTS = "PullSmsReplyStatus", "PullSmsSendStatus"
+STATISTICS = "SendStatusStatistics"
 MOST = 100  # in one answer
 
 
 def pull_body(app_id: str) -> bytes:
     """The JSON of one pull."""
     return json.dumps({"Limit": MOST, "SmsSdkAppId": app_id}, separators=(",", ":")).encode()
+
+
+def statistics_body(app_id: str, now: datetime) -> bytes:
+    """The JSON of a question for this day's figures: it needs the same key, and changes nothing."""
+    day = now.astimezone(SHANGHAI).strftime("%Y%m%d")
+    fields = {"BeginTime": f"{day}00", "EndTime": f"{day}23", "SmsSdkAppId": app_id, "Limit": 0, "Offset": 0}
+    return json.dumps(fields, separators=(",", ":")).encode()
 
 
 def read_pull(action: str, reply: Reply, now: datetime) -> tuple[Parsed, int]:

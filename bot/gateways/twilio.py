@@ -168,6 +168,20 @@ class TwilioGateway:
         """Not here: the provider keeps no index of our references."""
         raise SendError(ErrorClass.CONFIG, "this channel cannot look up (can_look_up is false)")
 
+    async def check(self, now: datetime) -> str:
+        """Read our own account."""
+        account = self._messages.removesuffix("/Messages.json") + ".json"
+        reply = await self._http.get(self._api + account, self._login())
+        if not 200 <= reply.status < 300:
+            raise _read_failure(reply, now)
+        try:
+            said = optional_text(as_object(load_json(reply.body)), "status")
+        except (Malformed, Unreadable):
+            raise SendError(
+                ErrorClass.CONFIG, "this address does not answer as Twilio", f"HTTP {reply.status}"
+            ) from None
+        return f"Twilio takes our token; the account is {said or 'of an unknown status'}"
+
     async def missed(self, since: datetime, now: datetime) -> Parsed:
         """List what was sent to and from our numbers since then; an opt-out is only told by its words."""
         messages: list[InboundSms] = []

@@ -19,7 +19,7 @@ from bot.gateways.base import (
     Refused,
     SendError,
 )
-from bot.gateways.http import Http
+from bot.gateways.http import Http, class_of_status, failure
 from bot.gateways.options import Option, OptionError, read_options, seconds, several, web_address
 from bot.gateways.payload import Unreadable
 from bot.gateways.secret_path import guard
@@ -76,6 +76,7 @@ class VonageGateway:
         self._login = {"api_key": api_key, "api_secret": api_secret, "from": from_number}
         self._callback_url = callback_url
         self._send_url = api_base.rstrip("/") + "/sms/json"
+        self._balance_url = api_base.rstrip("/") + "/account/get-balance"
         self._http = Http(timeout_seconds)
         self.can_send = bool(api_key)
 
@@ -165,6 +166,16 @@ class VonageGateway:
     async def look_up(self, our_ref: str, now: datetime) -> Accepted | None:
         """Not here: the provider keeps no index of our references."""
         raise SendError(ErrorClass.CONFIG, "this channel cannot look up (can_look_up is false)")
+
+    async def check(self, now: datetime) -> str:
+        """Ask for our own balance."""
+        if not self.can_send:
+            return "this channel only receives, so there is nothing to ask"
+        login = {name: self._login[name] for name in ("api_key", "api_secret")}
+        reply = await self._http.get(f"{self._balance_url}?{urlencode(login)}", {})
+        if not 200 <= reply.status < 300:
+            raise failure(reply, now, class_of_status(reply.status, ErrorClass.RETRYABLE))
+        return "Vonage takes our key"
 
     async def close(self) -> None:
         """Release connections."""

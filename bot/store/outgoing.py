@@ -295,9 +295,11 @@ async def expire_receipts(connection: AsyncConnection, before: datetime, now: da
             ),
         }
         for row in rows
+        if not (row.our_ref or "").startswith("test-")  # of `huixin channel test`
     ]
-    await connection.execute(insert(dead_letter), letters)
-    return len(letters)
+    if letters:
+        await connection.execute(insert(dead_letter), letters)
+    return len(rows)
 
 
 async def store_channels(connection: AsyncConnection, names: Sequence[str]) -> None:
