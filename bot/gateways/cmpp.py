@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -63,7 +63,7 @@ class Account:
     """What the operator gave us, and how it wants texts; as in the options."""
 
     version: int
-    secret: str
+    secret: str = field(repr=False)
     blank: cmpp_pdu.Submit  # a submit without number and content
     gbk: bool = False
     silent: bool = False

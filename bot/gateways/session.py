@@ -199,14 +199,20 @@ class SessionGateway(ABC):
 
     async def _leave(self, link: Link) -> None:
         """Let what is under way be answered, say goodbye, hang up."""
-        if link in self._links:
-            self._links.remove(link)
-            self._alone_since = asyncio.get_running_loop().time()
-            BOUND.labels(self.name, self.place.host).dec()
+        if self._submit_no_more(link):
             await link.settle(LEAVE_SECONDS)
             with suppress(NoAnswer, NotWritten):
                 await link.ask(self.END, b"", LEAVE_SECONDS, windowed=False)
         link.drop("we hung up")
+
+    def _submit_no_more(self, link: Link) -> bool:
+        """Whether texts went over this connection until now."""
+        if link not in self._links:
+            return False
+        self._links.remove(link)
+        self._alone_since = asyncio.get_running_loop().time()
+        BOUND.labels(self.name, self.place.host).dec()
+        return True
 
     def _on_request(self, link: Link, pdu: Pdu, take: Take, now: Callable[[], datetime]) -> None:
         if pdu.command == self.DELIVER:
@@ -215,8 +221,9 @@ class SessionGateway(ABC):
             else:
                 self._answer(link, pdu, stored=False)
         elif pdu.command == self.END:
+            self._submit_no_more(link)
             link.write(Pdu(pdu.command | ANSWER, pdu.sequence))
-            asyncio.get_running_loop().call_later(0.1, link.drop, "the peer took leave")
+            asyncio.get_running_loop().call_later(LEAVE_SECONDS, link.drop, "the peer took leave")
         elif (answer := self.answer_to(pdu)) is not None:
             link.write(answer)
 

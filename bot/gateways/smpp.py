@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
@@ -60,7 +60,7 @@ class Habits:
     """The account, and what this operator does its own way; as in the options."""
 
     system_id: str
-    password: str
+    password: str = field(repr=False)
     source: smpp_pdu.Address
     system_type: str = ""
     address_range: str = ""

@@ -14,7 +14,8 @@ from bot.dialogues import Content
 from bot.store import cases
 from bot.store import tables as t
 from bot.store.session import Database
-from tests.crash.test_kill import CUSTOMERS, KEY, Fleet, number, seed, until
+from tests.crash.test_kill import CUSTOMERS, number, seed
+from tests.fleet import KEY, Fleet, until
 from tests.gateways.ismg import SECRET, SP_ID, Ismg, ismg
 
 CHANNELS = """

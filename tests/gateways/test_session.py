@@ -267,6 +267,41 @@ async def test_nothing_counts_before_the_log_in_and_what_came_with_its_answer_do
         assert taken == expected
 
 
+async def test_whoever_floods_before_the_log_in_is_hung_up_on() -> None:
+    hung_up = asyncio.Event()
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            for number in range(20_000):
+                writer.write(struct.pack("!III", 112, 5, number) + bytes(100))
+                await writer.drain()
+            while await reader.read(1000):
+                continue
+        finally:
+            hung_up.set()
+
+    async with peer(speak) as port:
+        one = gateway(port)
+        async with holding(one, connected=False):
+            await asyncio.wait_for(hung_up.wait(), 10)
+        assert not one.can_submit
+
+
+async def test_a_gateway_that_takes_leave_gets_no_more_texts_and_what_it_still_answers_counts() -> None:
+    async with ismg(delay=0.2) as there:
+        one = gateway(there.port)
+        async with holding(one):
+            sending = asyncio.create_task(outcome(one, text()))
+            await until(lambda: bool(there.taken))
+            await there.ask(2, b"", wait=False)
+            await until(lambda: not one.can_submit)
+            assert await outcome(one, text()) == "retryable"
+            assert await sending == "sent"
+            there.writers[0].close()
+            await until(lambda: one.can_submit)
+    assert len(there.taken) == 1
+
+
 async def test_secrets_numbers_and_texts_are_never_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     secret = "Geheim77"
@@ -284,7 +319,7 @@ async def test_secrets_numbers_and_texts_are_never_logged(caplog: pytest.LogCapt
     assert "connection lost" in written
     for hidden in (secret, SECRET, "13900000000", "周五还", "周五还".encode("gbk").hex()):
         assert hidden not in written
-    assert secret not in repr(gateway(1, shared_secret=secret)) + str(gateway(1, shared_secret=secret))
+    assert secret not in repr(vars(gateway(1, shared_secret=secret)))
 
 
 async def test_a_certificate_that_nobody_signed_is_refused(tmp_path: Path) -> None:
