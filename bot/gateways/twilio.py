@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Self
@@ -32,6 +33,8 @@ from bot.gateways.twilio_list import Page, first_query, read_page
 
 MAX_VALID_SECONDS = 36_000  # the longest ValidityPeriod
 MAX_PAGE_BYTES = 8 * 1024 * 1024  # 500 messages of 1,600 characters, escaped
+SETTINGS = "x-twilio-webhooks-signature-settings"  # key=…,algorithm=…, where a shared key signed
+METHODS = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
 EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 OPTIONS = (
@@ -118,19 +121,18 @@ class TwilioGateway:
             raise Refused("not a signed POST")
         if self._path_tokens and not opens(request.path_token, self._path_tokens):
             raise Refused("wrong path token")
-        try:
-            params = load_form(request.body)
-        except Malformed:
-            raise Refused("not a form") from None
+        params, method = _signed_params(request), _signed_method(request)
         addresses = _with_and_without_port(_signed_url(request))
-        expected = [sign_twilio(token, address, params) for token in self._tokens for address in addresses]
+        expected = [sign_twilio(token, address, params, method) for token in self._tokens for address in addresses]
         if not sum(same(given, one) for one in expected):
             raise Refused("no signature of ours")
-        if ("AccountSid", self._account_sid) not in params:
+        if params and ("AccountSid", self._account_sid) not in params:
             raise Refused("another account")
 
     def parse(self, request: RawRequest) -> Parsed:
         """Read a reply or a delivery report, whichever the form says that it is."""
+        if _body_digest(request):
+            raise Malformed("signed as JSON: no message comes so")
         try:
             return read_form(load_form(request.body), dict(request.query).get("ref", ""))
         except Unreadable as error:
@@ -216,6 +218,33 @@ class TwilioGateway:
     async def close(self) -> None:
         """Release connections."""
         await self._http.close()
+
+
+def _body_digest(request: RawRequest) -> str:
+    return dict(request.query).get("bodySHA256", "")
+
+
+def _signed_params(request: RawRequest) -> tuple[tuple[str, str], ...]:
+    """The form, which is signed; nothing where the address is signed alone, with the digest of the body in it."""
+    digest = _body_digest(request)
+    if digest and not same(digest.lower(), hashlib.sha256(request.body).hexdigest()):
+        raise Refused("another body than the signed one")
+    try:
+        params = () if digest else load_form(request.body)
+    except Malformed:
+        raise Refused("not a form") from None
+    if not (digest or params):
+        raise Refused("nothing in it")
+    return params
+
+
+def _signed_method(request: RawRequest) -> str:
+    """SHA-1 with an auth token; what the header names with a shared key."""
+    settings = dict(part.strip().partition("=")[::2] for part in request.headers.get(SETTINGS, "").split(","))
+    method = METHODS.get((settings.get("algorithm") or "HMAC_SHA1").upper())
+    if method is None:
+        raise Refused("an unknown algorithm")
+    return method
 
 
 def _signed_url(request: RawRequest) -> str:
