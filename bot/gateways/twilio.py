@@ -28,7 +28,7 @@ from bot.gateways.options import Option, OptionError, read_options, seconds, sev
 from bot.gateways.payload import Unreadable, as_object, load_form, load_json, optional_text
 from bot.gateways.sign import opens, same, sign_twilio
 from bot.gateways.twilio_codes import CLASS_OF_CODE, STATUS
-from bot.gateways.twilio_forms import ACCOUNT_SID, read_form
+from bot.gateways.twilio_forms import ACCOUNT_SID, PARAMETER, read_form
 from bot.gateways.twilio_list import Page, first_query, read_page
 
 MAX_VALID_SECONDS = 36_000  # the longest ValidityPeriod
@@ -235,6 +235,8 @@ def _signed_params(request: RawRequest) -> tuple[tuple[str, str], ...]:
         raise Refused("not a form") from None
     if not (digest or params):
         raise Refused("nothing in it")
+    if not all(PARAMETER.fullmatch(name) for name, _ in params):
+        raise Refused("not Twilio's parameters")  # a captured form that was cut up in another way
     return params
 
 

@@ -12,6 +12,7 @@ from bot.gateways.twilio_codes import CLASS_OF_CODE, STATUS
 # The signature joins names and values without a separator, so a captured request can be cut up in another way
 # under the same signature. Fixed shapes for what identifies a message keep a copy from passing for a new one.
 ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}", re.ASCII)
+PARAMETER = re.compile(r"[A-Za-z0-9_.\-\[\]]+", re.ASCII)
 MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}", re.ASCII)
 NUMBER = re.compile(r"\+?[0-9]{3,15}", re.ASCII)
 ALPHANUMERIC = re.compile(r"[A-Za-z0-9 ]{1,11}", re.ASCII)

@@ -1,4 +1,4 @@
-"""Mutated requests: nothing but Refused, Malformed or a reading comes out, and no forgery comes in."""
+"""10,000 mutated requests a provider: nothing but Refused, Malformed or a reading comes out, no forgery comes in."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bot.gateways.vonage import VonageGateway
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 SECRET, TOKEN = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "t" * 22
 ACCOUNT, SID, URL = "AC" + "0" * 32, "SM" + "1" * 32, "https://bot.example/hooks/1"
-ROUNDS = 2500
+ROUNDS = 10_000
 
 EVENTS = json.dumps(
     {

@@ -31,7 +31,8 @@ from tests.gateways.test_sending import ACCOUNT, NOW, TEXT, provider
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 TOKENS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)
-FORMS = st.dictionaries(NAMES, WORDS, max_size=8).map(lambda form: {**form, "AccountSid": ACCOUNT})
+PARAMETERS = st.from_regex(r"[A-Za-z0-9_]{1,12}", fullmatch=True)
+FORMS = st.dictionaries(PARAMETERS, WORDS, max_size=8).map(lambda form: {**form, "AccountSid": ACCOUNT})
 BASES = st.sampled_from(
     [
         "https://bot.example/hooks/twilio", "https://bot.example:443/hooks/twilio", "https://bot.example:8443/hooks/twilio",
