@@ -8,7 +8,19 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bot.commands import channels, content, evidence, files, operating, rasa, reading, serving, talking, tools
+from bot.commands import (
+    channels,
+    content,
+    evidence,
+    files,
+    operating,
+    rasa,
+    reading,
+    serving,
+    talking,
+    thresholds,
+    tools,
+)
 from bot.dialogues import ContentError
 from bot.intake import IntakeError
 from bot.settings import SettingsError
@@ -23,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for module in (serving, talking, reading, files, evidence, channels, operating, content, rasa, tools):
+for module in (serving, talking, reading, thresholds, files, evidence, channels, operating, content, rasa, tools):
     module.add_to(app)
 
 USERS_ERRORS = (SettingsError, ContentError, IntakeError, KeyProblem, StoreDown)

@@ -167,15 +167,16 @@ def evaluate_(
         done = evaluate(reader, rows, *sure, rules=rules, seen=lambda: progress.advance(reading))
     out.print(render(done))
     if json_ is not None:
-        _write(json_, json.dumps(scores_as_json(done), ensure_ascii=False, indent=1) + "\n")
+        write(json_, json.dumps(scores_as_json(done), ensure_ascii=False, indent=1) + "\n")
     if svg is not None:
-        _write(svg / "calibration.svg", calibration_svg(done))
-        _write(svg / "confusion.svg", confusion_svg(done))
+        write(svg / "calibration.svg", calibration_svg(done))
+        write(svg / "confusion.svg", confusion_svg(done))
     if kept is not None:
         _hold_against(done, kept)
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
+    """Write a file that a command was asked for, with its folder."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

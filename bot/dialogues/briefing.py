@@ -60,5 +60,5 @@ def load_briefing(root: Path = ROOT) -> Briefing:
 
 
 def _fields(root: Path) -> Fields:
-    names = ("version", *NUMBERS, "hidden_after", "instructions", "asked", "meanings")
+    names = ("version", "limits", *NUMBERS, "hidden_after", "instructions", "asked", "meanings")
     return Fields.of(root / "policies" / "reading.yml").only(*names)

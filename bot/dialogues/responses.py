@@ -78,6 +78,10 @@ class Responses:
             words["interest"] = self.clauses.get(words["interest"], {}).get(language, "")
         return {**self.bank[language], **words}
 
+    def telling_sums(self) -> frozenset[str]:
+        """The responses that name a sum of the customer's."""
+        return frozenset(name for name in self.texts["zh"] if self.needs(name) & (MONEY | {"instalments"}))
+
     def needs(self, response: str) -> frozenset[str]:
         """The slots that a response needs from its case."""
         return _placeholders(self.texts["zh"][response]) - self.bank["zh"].keys()

@@ -35,8 +35,8 @@ def calibration_svg(evaluation: Evaluation) -> str:
     for tenth in range(0, 11, 2):
         y = top + side - tenth * step
         parts.append(f'<path class="rule" d="M{left} {y:.1f}H{left + side}"/>')
-        parts.append(_text(left - 8, y + 4, f"{tenth * 10} %", "end"))
-        parts.append(_text(left + tenth * step, top + side + 18, f"{tenth / 10:.1f}", "middle"))
+        parts.append(text_at(left - 8, y + 4, f"{tenth * 10} %", "end"))
+        parts.append(text_at(left + tenth * step, top + side + 18, f"{tenth / 10:.1f}", "middle"))
     for n, one in enumerate(evaluation.calibration):
         if one.count:
             x, height = left + n * step, one.accuracy * side
@@ -47,16 +47,16 @@ def calibration_svg(evaluation: Evaluation) -> str:
             )
             inside = height > 20
             y = top + side - height + (14 if inside else -5)
-            parts.append(_text(x + step / 2, y, str(one.count), "small middle on" if inside else "small middle"))
+            parts.append(text_at(x + step / 2, y, str(one.count), "small middle on" if inside else "small middle"))
     parts.append(f'<path class="ideal" d="M{left} {top + side}L{left + side} {top}"/>')
-    parts.append(_text(left + side / 2, top + side + 40, "confidence of the primary intent", "middle"))
-    parts.append(_text(left, 24, "How often it was right (figures: replies in each tenth)", ""))
+    parts.append(text_at(left + side / 2, top + side + 40, "confidence of the primary intent", "middle"))
+    parts.append(text_at(left, 24, "How often it was right (figures: replies in each tenth)", ""))
     rows, error = len(evaluation.verdicts), evaluation.calibration_error
     told = (
         f"Accuracy of the primary intent in ten bins of its confidence, over {rows} labelled replies. "
         f"The expected calibration error is {error:.1%}. Columns on the dashed diagonal would be perfect."
     )
-    return _svg(left + side + 24, top + side + 56, "Calibration of readings", told, parts)
+    return svg_of(left + side + 24, top + side + 56, "Calibration of readings", told, parts)
 
 
 def confusion_svg(evaluation: Evaluation) -> str:
@@ -69,7 +69,7 @@ def confusion_svg(evaluation: Evaluation) -> str:
     parts = []
     for n, intent in enumerate(present):
         at = n * cell
-        parts.append(_text(left - 8, top + at + 15, f"{intent} ({meant_so[intent]})", "end"))
+        parts.append(text_at(left - 8, top + at + 15, f"{intent} ({meant_so[intent]})", "end"))
         x, y = left + at + 15, top - 8
         parts.append(f'<text transform="translate({x} {y}) rotate(-60)">{escape(intent)}</text>')
         parts.append(f'<path class="rule" d="M{left} {top + at}h{side}M{left + at} {top}v{side}"/>')
@@ -82,21 +82,23 @@ def confusion_svg(evaluation: Evaluation) -> str:
             f'<rect class="{kind}" fill-opacity="{0.25 + 0.75 * share:.2f}" x="{x + 1}" y="{y + 1}" width="{cell - 2}" '
             f'height="{cell - 2}" rx="2"><title>{meant} read as {read}: {count} of {meant_so[meant]}</title></rect>'
         )
-        parts.append(_text(x + cell / 2, y + 15, str(count), "small middle on" if share > 0.4 else "small middle"))
-    parts.append(_text(left - 8, top - 8, "labelled (rows) ↓   read →", "end"))
+        parts.append(text_at(x + cell / 2, y + 15, str(count), "small middle on" if share > 0.4 else "small middle"))
+    parts.append(text_at(left - 8, top - 8, "labelled (rows) ↓   read →", "end"))
     right = sum(count for (meant, read), count in pairs.items() if meant is read)
     told = (
         f"Labelled against read primary intent of {len(evaluation.verdicts)} replies: {right} on the diagonal are "
         "right. The stronger the colour, the larger the share of the row."
     )
-    return _svg(left + side + 90, top + side + 20, "What is read for what", told, parts)
+    return svg_of(left + side + 90, top + side + 20, "What is read for what", told, parts)
 
 
-def _text(x: float, y: float, words: str, kind: str) -> str:
+def text_at(x: float, y: float, words: str, kind: str) -> str:
+    """Words at a place; `kind` are classes of STYLE."""
     return f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}">{escape(words)}</text>'
 
 
-def _svg(width: float, height: float, title: str, told: str, parts: list[str]) -> str:
+def svg_of(width: float, height: float, title: str, told: str, parts: list[str]) -> str:
+    """A whole picture, with a title and a description for those who cannot see it."""
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
         f'height="{height:.0f}" role="img" aria-labelledby="title desc">'

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from decimal import Decimal
 
 from bot.core.case import Account, Case, Offer, Product, State, Timer
 from bot.core.decide import decide
-from bot.core.decision import OpenHandoff, Schedule
+from bot.core.decision import Decision, OpenHandoff, Schedule
 from bot.core.event import Heard
 from bot.core.reading import Asked, Reading
 from bot.core.rules import Rules
@@ -33,11 +33,19 @@ class Done:
 
 
 def done_on(reading: Reading, row: Row, rules: Rules) -> Done:
+    """What follows from this reading. Silent is every decision that neither calls a person nor asks.
+
+    Saying nothing at all is silent too.
+    """
+    decision = decision_on(reading, row, rules)
+    outcome = next((why.removeprefix("outcome:") for why in decision.why if why.startswith("outcome:")), "")
+    return Done(outcome or "ask_whether_opt_out", not (calls_a_person(decision) or asks(decision)))
+
+
+def decision_on(reading: Reading, row: Row, rules: Rules) -> Decision:
     """Ask `decide` what follows from this reading, on the file of an ordinary customer to whom `row.asked` was said.
 
-    The customer is known, reachable, ten days past due, owned by the bot, with no person called. Silent is every
-    decision that neither calls a person (OpenHandoff), nor leaves a question open (its answer is waited for), nor
-    asks for other words (`unclear_in_a_row` grows). Saying nothing at all is silent too.
+    The customer is known, reachable, ten days past due, owned by the bot, with no person called.
     """
     now = row.heard_at.replace(tzinfo=UTC)  # the customer's wall clock stands for UTC: only its day matters here
     today = now.date()
@@ -51,10 +59,17 @@ def done_on(reading: Reading, row: Row, rules: Rules) -> Done:
         asked=row.asked,
         offer=Offer(OWED, today + timedelta(days=3)) if row.asked is Asked.CONFIRM_PROMISE else None,
     )
-    decision = decide(case, Heard(reading), rules, now)
-    outcome = next((why.removeprefix("outcome:") for why in decision.why if why.startswith("outcome:")), "")
-    heard_of = decision.case.unclear_in_a_row > case.unclear_in_a_row or any(
-        isinstance(effect, OpenHandoff) or (isinstance(effect, Schedule) and effect.timer is Timer.ANSWER_WAIT)
-        for effect in decision.effects
+    no_least = replace(rules, promises=replace(rules.promises, least_share=()))  # nor is any sum too small
+    return decide(case, Heard(reading), no_least, now)
+
+
+def calls_a_person(decision: Decision) -> bool:
+    """Somebody at the bank hears of it."""
+    return any(isinstance(effect, OpenHandoff) for effect in decision.effects)
+
+
+def asks(decision: Decision) -> bool:
+    """The customer hears of it: a question is open whose answer is waited for, or other words were asked for."""
+    return decision.case.unclear_in_a_row > 0 or any(
+        isinstance(effect, Schedule) and effect.timer is Timer.ANSWER_WAIT for effect in decision.effects
     )
-    return Done(outcome or "ask_whether_opt_out", not heard_of)

@@ -7,34 +7,30 @@ from collections.abc import Mapping
 from bot.core.reading import EMPTY as EMPTY
 from bot.core.reading import NEVER_OUTVOTED as NEVER_OUTVOTED
 from bot.core.reading import RANK, Asked, Intent
+from bot.dialogues.limits import Limits
 from bot.nlu.gate import Gated
 
 SURE = 0.97  # the score of what a sure phrase decides alone
-# Chosen by how often held-out replies of other writers were read right: an intent counts from
-# CERTAIN on; below, from POSSIBLE on if nothing else is much likelier. Whether it is acted upon is the policy's matter.
-CERTAIN = 0.4
-POSSIBLE = 0.15
-NEARLY_BEST = 0.6
-# A person called for nothing is a small harm, a person not called for these a great one.
 GRAVE = (Intent.SELF_HARM, Intent.DECEASED)
-POSSIBLE_AND_GRAVE = 0.2
 CONFIRMING = frozenset({Asked.CONFIRM_PROMISE, Asked.CONFIRM_OPT_OUT, Asked.CONFIRM_PLAN})
 
 
-def settle(gated: Gated, probabilities: Mapping[Intent, float], asked: Asked | None) -> dict[Intent, float]:
+def settle(
+    gated: Gated, probabilities: Mapping[Intent, float], asked: Asked | None, limits: Limits
+) -> dict[Intent, float]:
     """The score of every intent that the message carries; empty where nothing can be told."""
     certain = [intent for intent in NEVER_OUTVOTED if gated.sure(intent)]
     best = SURE if certain else max(probabilities.values())
-    least = min(CERTAIN, max(POSSIBLE, NEARLY_BEST * best))
+    least = min(limits.certain, max(limits.possible, limits.nearly_best * best))
     chosen: dict[Intent, float] = {
         intent: p for intent, p in probabilities.items() if p >= least and intent is not Intent.UNCLEAR
     }
     for intent in certain:
         chosen[intent] = max(SURE, probabilities[intent])
     for intent in GRAVE:
-        if probabilities[intent] >= POSSIBLE_AND_GRAVE:
+        if probabilities[intent] >= limits.grave:
             chosen.setdefault(intent, probabilities[intent])
-    if Intent.OPT_OUT not in certain and (probabilities[Intent.OPT_OUT] < CERTAIN or _is_one_latin_word(gated)):
+    if Intent.OPT_OUT not in certain and (probabilities[Intent.OPT_OUT] < limits.opt_out or _is_one_latin_word(gated)):
         chosen.pop(Intent.OPT_OUT, None)  # a suspicion, which is asked about, not acted upon
     if Intent.OPT_OUT in certain:
         chosen.pop(Intent.OPT_IN, None)  # the same words, wanted and not wanted

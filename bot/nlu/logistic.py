@@ -23,7 +23,7 @@ FIRST_STEP = 0.1  # along the gradient, while nothing is known of the curvature
 TRIES = 5  # how often a step that leads uphill is shortened
 
 
-def fit_logistic(features: Any, truth: Floats, ridge: float) -> tuple[Floats, Floats]:
+def fit_logistic(features: Any, truth: Floats, ridge: float, most: int = LOOKS) -> tuple[Floats, Floats]:
     """Weights (features x labels) and biases (labels) that make small: log loss plus `ridge`/2 times squared weights.
 
     `features`: scipy CSR of single floats, features x rows. `truth`: 0 or 1, rows x labels. The same input always
@@ -37,7 +37,7 @@ def fit_logistic(features: Any, truth: Floats, ridge: float) -> tuple[Floats, Fl
     rows = merged.T.tocsr()
     penalty = (ridge / scale**2)[:, None]
     parts = range(0, truth.shape[1], AT_ONCE)
-    fitted = np.hstack([_minimised(merged, rows, truth[:, at : at + AT_ONCE], penalty) for at in parts])
+    fitted = np.hstack([_minimised(merged, rows, truth[:, at : at + AT_ONCE], penalty, most) for at in parts])
     fitted[:-1] /= (scale * np.sqrt(alike, dtype=np.float32))[:, None]
     return fitted[:-1][of_merged], fitted[-1]
 
@@ -55,7 +55,7 @@ def _merged(features: Any) -> tuple[Any, NDArray[np.intp], NDArray[np.intp]]:
     return merged, of_merged, alike
 
 
-def _minimised(features: Any, rows: Any, truth: Floats, penalty: Floats) -> Floats:
+def _minimised(features: Any, rows: Any, truth: Floats, penalty: Floats, most: int) -> Floats:
     """The weights of some labels, and as a last row their biases. `features` is `rows` transposed."""
     width, count = features.shape
 
@@ -79,7 +79,7 @@ def _minimised(features: Any, rows: Any, truth: Floats, penalty: Floats) -> Floa
     loss, gradient = look(weights)
     looks = 1
     pairs: Pairs = []
-    while looks < LOOKS:
+    while looks < most:
         moved = _towards_minimum(gradient, pairs)
         moved *= -1 if pairs else -FIRST_STEP
         for _ in range(TRIES):

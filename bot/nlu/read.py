@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from bot import dialogues
 from bot.core.reading import AmountKind, Asked, Intent, Reading, SaidAmount, Span, Wish, by_rank
 from bot.dialogues import ContentError, Example
+from bot.dialogues.limits import Limits, load_limits
 from bot.nlu import fusion
 from bot.nlu.folding import Folded, script_of
 from bot.nlu.gate import Gate, Gated, unknown_intents
@@ -23,10 +25,19 @@ from bot.nlu.series import SAID_BACK, series_of
 from bot.nlu.slots import NONE, Slots, nothing_else, slots_of
 from bot.nlu.wishes import Wishes
 
-UNSURE_PROMISE = 0.1
 _FIGURES_ONLY = re.compile(r"[\d\s.,?!。，？！]+")
 SPEAKS_OF_PLANS = frozenset({Intent.PAYMENT_PLAN_REQUEST, Intent.DENY, Intent.REFUSAL, Intent.UNCLEAR})
 LONGEST = 1600  # ten parts of 160 characters; what stands after is no reply but a paste
+
+
+class Model(Protocol):
+    """What scores the intents of a message."""
+
+    def score(self, gated: Gated) -> Scored:
+        """The probability of each intent."""
+
+    def telling(self, scored: Scored, intent: Intent, most: int = 3) -> list[str]:
+        """The n-grams that spoke most for an intent, strongest first."""
 
 
 class Reader:
@@ -36,8 +47,10 @@ class Reader:
         self,
         examples: Sequence[Example],
         lexicons: Mapping[str, Mapping[str, Any]],
+        limits: Limits,
         wishes: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     ) -> None:
+        self._limits = limits
         try:
             self._gate, self._wishes = Gate(lexicons), Wishes(wishes or {})
         except PatternError as error:
@@ -51,15 +64,20 @@ class Reader:
             frozenset(word for one in lexicons.values() for word in one.get("pinyin_or_english", ())),
         )
         self._filler = re.compile("|".join(lexicon["filler"] for lexicon in lexicons.values()))
-        self._model = IntentModel([self._lesson(example) for example in examples])
+        self._model: Model = IntentModel([self.lesson(example) for example in examples])
 
-    def _lesson(self, example: Example) -> Lesson:
+    def lesson(self, example: Example) -> Lesson:
+        """What is to be learnt from an example. Raise ContentError where it names an intent that does not exist."""
         try:
             intents = tuple(Intent(name) for name in example.intents)
         except ValueError:
             raise ContentError(f"dialogues/intents: {example.text!r}: no such intent {example.intents}") from None
-        gated = self._gate.inspect(self._normal(example.text).text, None)
+        gated = self.inspect(example.text)
         return Lesson(tuple((folded.text, folded.language) for folded in gated.folds), gated.cues, intents)
+
+    def inspect(self, text: str, asked: Asked | None = None) -> Gated:
+        """What the gate sees in a text, which is all that the model sees of it."""
+        return self._gate.inspect(self._normal(text).text, asked)
 
     @classmethod
     def load(cls, root: Path = dialogues.ROOT) -> Reader:
@@ -68,7 +86,19 @@ class Reader:
         for language, lexicon in lexicons.items():
             if unknown := unknown_intents(lexicon):
                 raise ContentError(f"{root}/lexicon/{language}.yml: no such intents: {', '.join(unknown)}")
-        return cls(dialogues.load_examples(root), lexicons, dialogues.load_lexicon("wishes", root))
+        return cls(dialogues.load_examples(root), lexicons, load_limits(root), dialogues.load_lexicon("wishes", root))
+
+    def with_limits(self, limits: Limits) -> Reader:
+        """The same reader with other limits, not trained again."""
+        other = copy(self)
+        other._limits = limits
+        return other
+
+    def with_model(self, model: Model) -> Reader:
+        """The same reader with another trained model."""
+        other = copy(self)
+        other._model = model
+        return other
 
     def read_many(self, rows: Sequence[tuple[str, datetime, Asked | None]]) -> list[Reading]:
         """Read a batch; the same as reading one after the other."""
@@ -82,6 +112,7 @@ class Reader:
         `heard_at` is aware, in the customer's zone: dates count from it. `asked` is our open question. Total: any
         text gives a Reading. A fragment that alone is an opt-out or a safety message counts as one.
         """
+        limits = self._limits
         parts = [texts] if isinstance(texts, str) else list(texts)
         text = "\n".join(parts)
         normal = self._normal(text[:LONGEST])
@@ -92,7 +123,7 @@ class Reader:
         gated = self._gate.inspect(normal.text, asked)
         scored = self._model.score(gated)
         probabilities = scored.probabilities
-        scores = fusion.settle(gated, probabilities, asked)
+        scores = fusion.settle(gated, probabilities, asked, limits)
         if len(parts) > 1:
             self._add_fragments(parts, asked, scores)
         slots = self._slots(normal, gated, language, heard_at, asked, scores, probabilities[Intent.PROMISE_TO_PAY])
@@ -109,7 +140,8 @@ class Reader:
                 amount_span=None,
             )
         suspected = Intent.OPT_OUT not in scores and (
-            probabilities[Intent.OPT_OUT] > (0.05 if gated.hinted(Intent.OPT_OUT) else 0.2)
+            probabilities[Intent.OPT_OUT]
+            > (limits.opt_out_hinted if gated.hinted(Intent.OPT_OUT) else limits.opt_out_suspected)
         )
         intents = by_rank(frozenset(scores))
         return Reading(
@@ -190,10 +222,10 @@ class Reader:
                 del scores[intent]
             scores[Intent.PROMISE_TO_PAY] = 0.85
             return slots
-        if empty and slots.date is not None and likely >= UNSURE_PROMISE:
+        if empty and slots.date is not None and likely >= self._limits.promise:
             for intent in fusion.EMPTY:
                 scores.pop(intent, None)
-            scores[Intent.PROMISE_TO_PAY] = max(likely, UNSURE_PROMISE)
+            scores[Intent.PROMISE_TO_PAY] = likely
             return slots
         return NONE
 
