@@ -23,7 +23,7 @@ from bot.nlu.by_voice import read_by_voice, rows_of
 from bot.nlu.evaluate_rows import Row, RowError, read_rows
 from bot.nlu.read import Reader
 from bot.nlu.threshold_plots import curves_svg
-from bot.nlu.thresholds import GRID, TOLERANCE, Curve, Trial, curves, reading_all
+from bot.nlu.thresholds import GRID, Curve, Trial, curves, reading_all
 from bot.settings import SettingsError
 
 out = Console(highlight=False)
@@ -45,7 +45,8 @@ def thresholds(
 ) -> None:
     """Show what replies cost by dialogues/policies/costs.yml, and at which value of each threshold they cost least.
 
-    One threshold is moved at a time, the others stay. Nothing is changed: set what convinces you in the file named.
+    One threshold is moved at a time, the others stay. ± is the standard error of what the best value saves; surely
+    better is what saves more than two of them. Nothing is changed: set what convinces you in the file named.
     """
     if not files and not by_voice:
         raise typer.BadParameter("give files of labelled replies, or --by-voice")
@@ -72,7 +73,7 @@ def thresholds(
         trial = Trial(rows, content.rules, costs, telling)
         moving = progress.add_task("moving thresholds", total=None)
         found = []
-        for curve in curves(read, trial, limits, GRID[::2] if by_voice else GRID):
+        for curve in curves(read, trial, limits, GRID, GRID[::2] if by_voice else GRID):
             progress.advance(moving)
             found.append(curve)
     out.print(_mistakes(trial, read(limits), costs))
@@ -96,16 +97,13 @@ def _mistakes(trial: Trial, readings: list[Reading], costs: Costs) -> Table:
 
 def _table(found: list[Curve]) -> Table:
     table = Table(title="What a reply costs, by threshold", title_justify="left", box=None)
-    for name in ("threshold", "now", "costs", "best", "costs", "fits", "in"):
-        table.add_column(name, justify="left" if name in ("threshold", "in", "fits") else "right")
+    for name in ("threshold", "now", "costs", "best", "costs", "±", "surely better", "in"):
+        table.add_column(name, justify="left" if name in ("threshold", "in", "surely better") else "right")
     for curve in found:
-        fits = (
-            "yes"
-            if curve.fits
-            else f"[red]no, {curve.cost_now / curve.least - 1:.0%} above (at most {TOLERANCE:.0%})[/red]"
-        )
-        figures = (f"{curve.now:g}", f"{curve.cost_now:.3f}", f"{curve.best:g}", f"{curve.least:.3f}")
-        table.add_row(curve.name, *figures, fits, curve.file)
+        now, best = curve.now, curve.best
+        better = ", ".join(f"{point.value:g}" for point in curve.better)
+        figures = (f"{now.value:g}", f"{now.cost:.3f}", f"{best.value:g}", f"{best.cost:.3f}", f"{best.error:.3f}")
+        table.add_row(curve.name, *figures, f"[red]{better}[/red]" if better else "none", curve.file)
     return table
 
 
@@ -113,7 +111,11 @@ def _as_json(found: list[Curve], rows: list[Row]) -> dict[str, Any]:
     return {
         "replies": len(rows),
         "thresholds": {
-            curve.name: {"now": curve.now, "best": curve.best, "costs": [list(point) for point in curve.costs]}
+            curve.name: {
+                "now": curve.now.value,
+                "best": curve.best.value,
+                "costs": [[point.value, round(point.cost, 4), round(point.error, 4)] for point in curve.points],
+            }
             for curve in found
         },
     }

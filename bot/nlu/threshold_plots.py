@@ -12,8 +12,8 @@ ACROSS, WIDE, HIGH, GAP_X, GAP_Y = 3, 220, 120, 70, 84
 
 def curves_svg(curves: Sequence[Curve]) -> str:
     """One small plot for each threshold, all on one scale of costs; a ring is the best value, a dashed line today's."""
-    lowest = min(curve.least for curve in curves)
-    highest = max(cost for curve in curves for _, cost in curve.costs)
+    costs = [point.cost for curve in curves for point in curve.points]
+    lowest, highest = min(costs), max(costs)
     span = (highest - lowest) or 1.0
     parts = []
     for number, curve in enumerate(curves):
@@ -31,13 +31,17 @@ def _plot(curve: Curve, left: float, top: float, lowest: float, span: float) -> 
     def place(value: float, cost: float) -> tuple[float, float]:
         return left + value * WIDE, top + HIGH - (cost - lowest) / span * HIGH
 
-    points = [place(value, cost) for value, cost in curve.costs]
+    points = [place(point.value, point.cost) for point in curve.points]
     line = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-    now, (best_x, best_y) = left + curve.now * WIDE, place(curve.best, curve.least)
+    now, best = left + curve.now.value * WIDE, curve.best
+    best_x, best_y = place(best.value, best.cost)
     return [
         text_at(left, top - 22, curve.name, ""),
         text_at(
-            left, top - 8, f"now {curve.now:g}: {curve.cost_now:.3f} · best {curve.best:g}: {curve.least:.3f}", "small"
+            left,
+            top - 8,
+            f"now {curve.now.value:g}: {curve.now.cost:.3f} · best {best.value:g}: {best.cost:.3f}",
+            "small",
         ),
         f'<path class="rule" d="M{left} {top}V{top + HIGH}H{left + WIDE}"/>',
         f'<path class="ideal" d="M{now:.1f} {top}V{top + HIGH}"/>',

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bot.core.decision import Decision
 from bot.core.reading import Reading
@@ -17,43 +20,48 @@ from bot.nlu.evaluate_silent import decision_on
 from bot.nlu.mistakes import mistake_of, right_decision
 from bot.nlu.read import Reader
 
-GRID = tuple(step / 20 for step in range(1, 20))  # 0.05 to 0.95
-TOLERANCE = 0.1  # a threshold fits if it costs at most so much more than the best value, as a share of that
+GRID = (0.01, 0.02, *(step / 20 for step in range(1, 20)), 0.98)
+SURELY = 2.0  # standard errors by which a value must be better before a threshold counts as wrong
 POLICIES = {"sure_enough": "dialogue.yml", "sure_of_opt_out": "dialogue.yml", "promise_sure_enough": "promises.yml"}
 Read = Callable[[Limits], Sequence[Reading]]  # the readings of a trial's rows under these limits
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value of a threshold: what a reply costs on average, and the standard error of what it saves over today's."""
+
+    value: float
+    cost: float
+    error: float
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One threshold: what a reply costs on average at each value of the grid, the others left as they are."""
+    """One threshold: what a reply costs at each value of the grid (ascending), the others left as they are."""
 
     name: str
     file: str
-    now: float
-    cost_now: float
-    costs: tuple[tuple[float, float], ...]  # (value, cost), ascending
+    now: Point
+    points: tuple[Point, ...]
 
     @property
-    def best(self) -> float:
+    def best(self) -> Point:
         """The cheapest value; of several, the middle of the longest run, which a few more replies move least."""
-        runs: list[list[float]] = [[]]
-        for value, cost in self.costs:
-            if cost <= self.least + 1e-9:
-                runs[-1].append(value)
+        least = min(point.cost for point in self.points)
+        runs: list[list[Point]] = [[]]
+        for point in self.points:
+            if point.cost <= least + 1e-9:
+                runs[-1].append(point)
             else:
                 runs.append([])
         longest = max(runs, key=len)
         return longest[(len(longest) - 1) // 2]
 
     @property
-    def least(self) -> float:
-        """What a reply costs at the best value."""
-        return min(cost for _, cost in self.costs)
-
-    @property
-    def fits(self) -> bool:
-        """Whether the threshold as it stands costs no more than the tolerance above the best."""
-        return self.cost_now <= self.least * (1 + TOLERANCE) + 1e-9
+    def better(self) -> tuple[Point, ...]:
+        """The values that are cheaper than today's by more than two standard errors of the paired difference."""
+        return tuple(point for point in self.points if self.now.cost - point.cost > SURELY * point.error + 1e-9)
 
 
 class Trial:
@@ -71,10 +79,10 @@ class Trial:
             for row, reading, right in zip(self.rows, readings, self._right, strict=True)
         ]
 
-    def cost(self, readings: Sequence[Reading], rules: Rules) -> float:
-        """What a reply costs on average."""
-        found = Counter(mistake for mistake in self.verdicts(readings, rules) if mistake is not None)
-        return sum(self._costs[mistake] * count for mistake, count in found.items()) / max(1, len(self.rows))
+    def costs(self, readings: Sequence[Reading], rules: Rules) -> Floats:
+        """What each reply costs."""
+        verdicts = self.verdicts(readings, rules)
+        return np.array([self._costs[mistake] if mistake else 0.0 for mistake in verdicts])
 
 
 def reading_all(reader: Reader, rows: Sequence[Row]) -> Read:
@@ -87,17 +95,33 @@ def reading_all(reader: Reader, rows: Sequence[Row]) -> Read:
     return read
 
 
-def curves(read: Read, trial: Trial, limits: Limits, grid: Sequence[float] = GRID) -> Iterator[Curve]:
-    """The curve of every threshold: first those of the policies, then the limits of reading."""
+def curves(
+    read: Read,
+    trial: Trial,
+    limits: Limits,
+    grid: Sequence[float] = GRID,
+    limits_grid: Sequence[float] = GRID,
+) -> Iterator[Curve]:
+    """The curve of every threshold: first those of the policies, then the limits of reading, whose readings change."""
     readings = read(limits)
+    now = trial.costs(readings, trial.rules)
     for name, file in POLICIES.items():
-        now = _now(trial.rules, name)
-        at = {value: trial.cost(readings, _with(trial.rules, name, value)) for value in sorted({*grid, now})}
-        yield Curve(name, file, now, at[now], tuple(at.items()))
+        tried = {value: trial.costs(readings, _with(trial.rules, name, value)) for value in grid}
+        yield _curve(name, file, _now(trial.rules, name), now, tried)
     for name in (one.name for one in fields(Limits)):
-        now = float(getattr(limits, name))
-        at = {value: trial.cost(read(replace(limits, **{name: value})), trial.rules) for value in sorted({*grid, now})}
-        yield Curve(f"limits.{name}", "reading.yml", now, at[now], tuple(at.items()))
+        moved = {value: replace(limits, **{name: value}) for value in limits_grid}
+        tried = {value: trial.costs(read(other), trial.rules) for value, other in moved.items()}
+        yield _curve(f"limits.{name}", "reading.yml", float(getattr(limits, name)), now, tried)
+
+
+def _curve(name: str, file: str, value: float, now: Floats, tried: dict[float, Floats]) -> Curve:
+    tried = {**tried, value: now}
+    count = max(1, len(now))
+    points = [
+        Point(one, float(costs.mean()), float((now - costs).std() / math.sqrt(count)))
+        for one, costs in sorted(tried.items())
+    ]
+    return Curve(name, file, next(point for point in points if point.value == value), tuple(points))
 
 
 def _now(rules: Rules, name: str) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +15,7 @@ from bot.dialogues.costs import Mistake, load_costs
 from bot.nlu.evaluate_rows import Row
 from bot.nlu.evaluate_silent import decision_on
 from bot.nlu.mistakes import meant, mistake_of, right_decision
-from bot.nlu.thresholds import Curve
+from bot.nlu.thresholds import Curve, Point
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 FRIDAY = date(2026, 11, 27)
@@ -73,10 +72,16 @@ def test_the_right_reading_is_no_mistake(row: Row, content: Content) -> None:
 
 
 def test_of_equally_good_values_the_middle_of_the_longest_run_is_best() -> None:
-    costs = ((0.1, 1.0), (0.2, 2.0), (0.3, 1.0), (0.4, 1.0), (0.5, 1.0), (0.6, 3.0))
-    curve = Curve("t", "f", 0.2, 2.0, costs)
-    assert (curve.best, curve.least, curve.fits) == (0.4, 1.0, False)
-    assert replace(curve, cost_now=1.05).fits
+    costs = {0.1: 1.0, 0.2: 2.0, 0.3: 1.0, 0.4: 1.0, 0.5: 1.0, 0.6: 3.0}
+    points = tuple(Point(value, cost, 0.3) for value, cost in costs.items())
+    curve = Curve("t", "f", points[1], points)
+    assert curve.best.value == 0.4
+    assert [point.value for point in curve.better] == [0.1, 0.3, 0.4, 0.5]
+
+
+def test_what_may_be_chance_is_not_better() -> None:
+    points = (Point(0.1, 1.0, 0.6), Point(0.2, 2.0, 0.0))
+    assert Curve("t", "f", points[1], points).better == ()
 
 
 def test_every_mistake_has_a_cost_with_its_reason_and_the_grave_cost_more() -> None:
