@@ -94,8 +94,10 @@ def weigh(first: Reading, opinion: Opinion | None, rules: SecondRules) -> tuple[
 def _scores(first: Reading, opinion: Opinion, rules: SecondRules) -> tuple[dict[Intent, float], Verdict]:
     before = {intent: first.confidence(intent) for intent in first.intents}
     if opinion.intents[0] in first.intents:  # it may have seen less than the first; what is weightier it has not
-        left = 1 - opinion.confidence * (1 - rules.doubt_left)
-        scores = {i: 1 - (1 - score) * left if i in opinion.intents else score for i, score in before.items()}
+        gain = opinion.confidence * (1 - rules.doubt_left)
+        scores = dict(before)
+        for intent in before.keys() & set(opinion.intents):
+            scores[intent] = min(1.0, before[intent] + (1 - before[intent]) * gain)
         verdict = Verdict.AGREES
     else:
         if EMPTY.issuperset(before):  # the first saw nothing: what the second saw is worth asking back
