@@ -88,7 +88,7 @@ def steps(file: File, waiting: work.Waiting, mind: Mind, now: datetime) -> list[
     case, rules, found = file.case, mind.content.rules, []
     for payment_id, account_id, payment in waiting.payments:
         case = post_to_ledger(case, account_id, payment.amount, payment.paid_on)
-        found.append(Step("payment", payment, decide(case, payment, rules, now), payment_id=payment_id))
+        found.append(Step("payment", payment, decide(case, payment, rules, now), payment_id=payment_id, before=case))
         case = found[-1].decision.case
     heard = _heard(file.name, case, waiting, mind, now) if waiting.replies else None
     if heard is not None:

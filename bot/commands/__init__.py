@@ -16,6 +16,7 @@ from bot.commands import (
     operating,
     rasa,
     reading,
+    replaying,
     serving,
     talking,
     thresholds,
@@ -35,7 +36,10 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for module in (serving, talking, reading, thresholds, files, evidence, channels, operating, content, rasa, tools):
+MODULES = (
+    serving, talking, reading, thresholds, files, evidence, channels, operating, content, rasa, replaying, tools,
+)  # fmt: skip
+for module in MODULES:
     module.add_to(app)
 
 USERS_ERRORS = (SettingsError, ContentError, IntakeError, KeyProblem, StoreDown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from bot import app, dialogues
+from bot.commands.replaying import against
 from bot.core.contact import ContactRules
 from bot.core.conversation import draw as draw_table
 from bot.core.segments import count
@@ -32,8 +34,19 @@ def add_to(commands: typer.Typer) -> None:
 def check(
     folder: Annotated[Path, typer.Option(help="Another folder of dialogues/.")] = dialogues.ROOT,
     channel: Annotated[str, typer.Option(help="Check this channel's templates instead, of HUIXIN_CHANNELS.")] = "",
+    database: Annotated[
+        str, typer.Option("--against", help="Try this content on the conversations of a database, or of `configured`.")
+    ] = "",
 ) -> None:
-    """Check everything in dialogues/ as the start-up does; list each response with its longest form in segments."""
+    """Check everything in dialogues/ as the start-up does; list each response with its longest form in segments.
+
+    With --against nothing is listed: every stored decision is made again by this content, and what would come out
+    otherwise is summed up with examples, before anybody publishes it. Ends with 1 where anything would.
+    """
+    if database:
+        if not against(folder, database):
+            sys.exit(1)
+        return
     content = dialogues.load(folder)
     if channel:
         _check_templates(channel, content.responses)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from sqlalchemy import select
 
-from bot import app
+from bot import app, dialogues
 from bot.commands.places import database_of, settings_of
+from bot.console.why import because
+from bot.console.words import Words, words
 from bot.core.calendar import local
+from bot.core.contact import ContactRules
+from bot.dialogues.sources import Sources
 from bot.settings import SettingsError
 from bot.store import agents, cases, journal, thread
 from bot.store.tables import Journal
@@ -29,10 +34,16 @@ def add_to(commands: typer.Typer) -> None:
 
 def why(
     needle: Annotated[str, typer.Argument(help="A phone number, or the bank's reference of a customer or account.")],
+    language: Annotated[str, typer.Option(help="zh or en: the language of the reasons; empty: HUIXIN_LANGUAGE.")] = "",
     demo: Annotated[bool, typer.Option(help="Look into the demonstration's database.")] = False,
 ) -> None:
-    """Tell every decision on a customer's file, oldest first: what happened, what was done, and which rules said so."""
+    """Tell every decision on a customer's file, oldest first: what happened, what was done, and which rules said so.
+
+    Each reason names the file and version of the rule as it stands today, and what the rule rests on.
+    """
     settings = settings_of(demo)
+    root = settings.dialogues or dialogues.ROOT
+    sentences, sources, rules = words(language or settings.language), Sources(root), dialogues.load(root).rules
 
     async def run() -> tuple[list[tuple[Any, Any]], str]:
         async with database_of(settings) as database, database.write() as connection:
@@ -52,17 +63,25 @@ def why(
         if content is None:
             out.print("      the customer's key was destroyed; only the chain remains")
             continue
-        said = content.get("event", {}) if isinstance(content, dict) else {}
-        if isinstance(said, dict) and isinstance(said.get("reading"), dict):
-            out.print(f"      heard: {said['reading']['text']!r}", markup=False, soft_wrap=True)
-        if content.get("why"):
-            out.print(
-                f"      why: {' · '.join(content['why'])}  (rules {content['rules']})", markup=False, soft_wrap=True
-            )
-        for text in content.get("texts", []):
-            out.print(f"      said: {text}", markup=False, soft_wrap=True)
-        if "state" in content:
-            out.print(f"      {content['state']} {content.get('reason') or ''}", markup=False, soft_wrap=True)
+        _tell(content, sentences, sources, rules.contact)
+
+
+def _tell(content: Any, words: Words, sources: Sources, packs: Mapping[str, ContactRules]) -> None:
+    """One entry in plain words: what was heard, each reason with the rule behind it, and what was said."""
+    said = content.get("event", {}) if isinstance(content, dict) else {}
+    if isinstance(said, dict) and isinstance(said.get("reading"), dict):
+        out.print(f"      heard: {said['reading']['text']!r}", markup=False, soft_wrap=True)
+    contact = packs.get(content.get("case", {}).get("jurisdiction", ""))
+    for code in content.get("why", ()):
+        source = sources.of(code)
+        behind = f"  ({source})" if source else ""
+        out.print(f"      · {because(words, code, contact)}{behind}", markup=False, soft_wrap=True)
+    if content.get("why"):
+        out.print(f"      why: {' · '.join(content['why'])}  (rules {content['rules']})", markup=False, soft_wrap=True)
+    for text in content.get("texts", []):
+        out.print(f"      said: {text}", markup=False, soft_wrap=True)
+    if "state" in content:
+        out.print(f"      {content['state']} {content.get('reason') or ''}", markup=False, soft_wrap=True)
 
 
 def verify(

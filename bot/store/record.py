@@ -23,6 +23,7 @@ from bot.store import cases, journal
 from bot.store import tables as t
 from bot.store.cases import File
 from bot.store.columns import UtcMoment
+from bot.store.replay import before_of
 from bot.store.session import touch
 
 agenda, inbound, payment = t.Agenda.__table__, t.Inbound.__table__, t.Payment.__table__  # type: ignore[attr-defined]
@@ -51,6 +52,7 @@ class Step:
     payment_id: int | None = None
     fired: str | None = None  # the timer that this event was
     agent_id: int | None = None
+    before: Case | None = None  # what was decided upon, where it is not the case on file (money is on it already)
 
 
 @dataclass(slots=True)
@@ -329,6 +331,7 @@ class _Round:
                 "why": step.decision.why,
                 "effects": step.decision.effects,
                 "case": step.decision.case,
+                "before": before_of(step.before or file.case, step.decision.case),
                 "rules": self.rules_version,
                 "texts": [row["text"] for row in texts if row["customer_id"] == file.case.customer_id],
             }

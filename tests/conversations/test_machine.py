@@ -7,7 +7,10 @@ import pytest
 from bot.core.case import State
 from bot.dialogues import Content
 from bot.nlu.read import Reader
+from bot.store import thread
 from bot.store.portfolio import PortfolioRow
+from bot.store.replay import compare as again
+from bot.store.replay import is_decision
 from bot.store.session import Database
 from bot.turn import act
 from tests.conversations.replay import SETTLED, Golden, Seen, bare, compare, goldens
@@ -84,6 +87,12 @@ async def test_a_golden_replays_through_the_machine(
 ) -> None:
     async with machine(database, reader, content, golden.turns[0].at) as one:
         seen = await replay(golden, one)
+        async with database.read() as connection:
+            entries, broken = await thread.journal_of(connection, 1)
+    decisions = [entry for entry in entries if is_decision(entry.content)]
+    assert decisions and broken is None
+    for entry in decisions:  # what the journal keeps is enough to decide it again, byte for byte
+        assert again(entry.content, entry.at, content.rules, one.mind.render) == []
     for got, turn in zip(seen, golden.turns, strict=True):
         got.reading = turn.expected.get("reading")  # the core's replay compares readings; here only what they lead to
     assert compare(golden, seen) == []
