@@ -27,11 +27,13 @@ from bot.console import Demo, Office
 from bot.core.calendar import local, moment
 from bot.demo import Rehearsal
 from bot.dialogues import Content
+from bot.gateways.addresses import networks
 from bot.gateways.channel import Channel
 from bot.hold import hold_connections
 from bot.intake import Defaults
 from bot.nlu.read import Reader
 from bot.poll import keep_polling
+from bot.proxy import behind
 from bot.second import OpenAiReader, RasaReader, Second, SecondReader
 from bot.settings import Settings, SettingsError, check_templates, load_channels
 from bot.store import agents, migrate, outgoing
@@ -244,7 +246,7 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
 @asynccontextmanager
 async def _site(parts: Parts, box: receive.Inbox, worker: Worker, rehearsal: Rehearsal | None) -> AsyncIterator[int]:
     settings = parts.settings
-    app = web.Application()
+    app = web.Application(middlewares=[behind(networks(settings.trusted_proxies))])
     receive.mount(app, parts.channels, box, settings.public_url, parts.clock, parts.clock.wall)
     intake.mount(
         app,

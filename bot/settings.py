@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.dialogues import Responses
+from bot.gateways.addresses import networks
 from bot.gateways.channel import Channel
 from bot.gateways.channels import read_channels
 from bot.gateways.options import OptionError
@@ -39,6 +40,9 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(
         "http://127.0.0.1:8080", description="our address as gateways know it; signatures are checked against it"
+    )
+    trusted_proxies: str = Field(
+        "", description="addresses or networks of our own reverse proxies, whose X-Forwarded-For is believed"
     )
     channels: Path | None = Field(None, description="TOML file of channels: gateway, number, signature, options")
     default_channel: str = Field("", description="channel of customers who never wrote; empty: the first one")
@@ -77,6 +81,15 @@ class Settings(BaseSettings):
         5.0, gt=0, le=60, description="seconds after which the second reader counts as down; a reply waits twice that"
     )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        try:
+            networks(value)
+        except ValueError:
+            raise ValueError("write addresses or networks, for example 10.0.0.5 or 10.0.0.0/24") from None
+        return value
 
     def bank_words(self) -> dict[str, dict[str, str]]:
         """The bank's own words, which every text may use, in each language."""

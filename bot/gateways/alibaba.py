@@ -9,13 +9,14 @@ from typing import Self
 
 from yarl import URL
 
+from bot.gateways.addresses import Network
 from bot.gateways.alibaba_api import read_answer, send_query, signed_headers, statistics_query
 from bot.gateways.alibaba_pushes import read_pushes
 from bot.gateways.base import Accepted, Answer, ErrorClass, Outgoing, Parsed, RawRequest, Refused, SendError
 from bot.gateways.http import Http
 from bot.gateways.options import Option, OptionError, read_options, seconds, several, web_address
 from bot.gateways.secret_path import OPTIONS as PATH_OPTIONS
-from bot.gateways.secret_path import Network, allowed_networks, guard
+from bot.gateways.secret_path import allowed_networks, guard
 
 OPTIONS = (
     *PATH_OPTIONS,

@@ -7,12 +7,14 @@ from datetime import datetime
 from secrets import token_hex as fresh_id
 from typing import Self
 
+from bot.gateways.addresses import Network
 from bot.gateways.base import Accepted, Answer, ErrorClass, Outgoing, Parsed, RawRequest, Refused, SendError
 from bot.gateways.events import read_events
 from bot.gateways.generic_api import outgoing_body, read_acceptance, read_look_up
 from bot.gateways.http import Http, with_ref
 from bot.gateways.options import Option, OptionError, read_options, seconds, several, web_address
 from bot.gateways.payload import MAX_ID, storable
+from bot.gateways.secret_path import ADDRESSES, allowed_networks, check_address
 from bot.gateways.sign import opens, sign_generic, standard_key
 from bot.gateways.standard import check_signature
 
@@ -32,6 +34,7 @@ OPTIONS = (
         "yes: the platform sends a repeated webhook-id once, so no answer is retried",
         default="no",
     ),
+    ADDRESSES,
     Option("timeout_seconds", "how long a send may take", default="10"),
 )
 
@@ -52,6 +55,7 @@ class GenericGateway:
         idempotent: bool = False,
         timeout_seconds: float = 10.0,
         look_up_url: str = "",
+        allowed: Sequence[Network] = (),
     ):
         self._secrets = tuple(secrets)
         self._keys = tuple(standard_key(secret) for secret in secrets)
@@ -61,6 +65,7 @@ class GenericGateway:
         self._unanswered = ErrorClass.RETRYABLE if idempotent else ErrorClass.UNKNOWN
         self._http = Http(timeout_seconds)
         self._look_up_url = look_up_url
+        self._allowed = tuple(allowed)
         self.can_send = bool(send_url)
         self.can_look_up = bool(look_up_url)
 
@@ -83,6 +88,7 @@ class GenericGateway:
                 values["idempotent"] == "yes",
                 timeout,
                 values["look_up_url"],
+                allowed_networks(cls.name, values),
             )
         except ValueError as error:
             raise OptionError(f"generic: option secrets: {error}") from None
@@ -93,6 +99,7 @@ class GenericGateway:
             raise Refused("not a POST")
         if self._path_tokens and not opens(request.path_token, self._path_tokens):
             raise Refused("wrong path token")
+        check_address(request, self._allowed)
         check_signature(request.headers, request.body, self._keys, now)
 
     def parse(self, request: RawRequest) -> Parsed:

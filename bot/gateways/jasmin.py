@@ -9,6 +9,7 @@ from typing import Self
 from urllib.parse import urlencode
 
 from bot.core.segments import Encoding, encoding_of
+from bot.gateways.addresses import Network
 from bot.gateways.base import (
     Accepted,
     Answer,
@@ -26,7 +27,7 @@ from bot.gateways.jasmin_forms import read_form
 from bot.gateways.options import Option, OptionError, read_options, seconds, several, web_address
 from bot.gateways.payload import Unreadable
 from bot.gateways.secret_path import OPTIONS as PATH_OPTIONS
-from bot.gateways.secret_path import Network, allowed_networks, guard
+from bot.gateways.secret_path import allowed_networks, guard
 
 OPTIONS = (
     *PATH_OPTIONS,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from bot.core.segments import Encoding, encoding_of
+from bot.gateways.addresses import Network
 from bot.gateways.base import (
     Accepted,
     Answer,
@@ -23,7 +24,7 @@ from bot.gateways.kannel_queries import DLR_PATTERN, read_query
 from bot.gateways.options import Option, OptionError, read_options, seconds, several, web_address
 from bot.gateways.payload import Unreadable
 from bot.gateways.secret_path import OPTIONS as PATH_OPTIONS
-from bot.gateways.secret_path import Network, allowed_networks, guard
+from bot.gateways.secret_path import allowed_networks, guard
 
 EVERY_REPORT = "31"  # dlr-mask: delivered, not delivered, queued, accepted, rejected
 

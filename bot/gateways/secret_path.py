@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from bot.gateways.addresses import Network, is_within, networks
 from bot.gateways.base import RawRequest, Refused
-from bot.gateways.options import Option, OptionError, several
+from bot.gateways.options import Option, OptionError
 from bot.gateways.sign import opens
 
 MIN_TOKEN = 22  # characters; 128 bits in base64
-Network = IPv4Network | IPv6Network
+ADDRESSES = Option("allowed_addresses", "addresses or networks that webhooks may come from; empty allows all")
 
 OPTIONS = (
     Option(
@@ -20,7 +20,7 @@ OPTIONS = (
         required=True,
         secret=True,
     ),
-    Option("allowed_addresses", "addresses or networks that pushes may come from; empty allows all"),
+    ADDRESSES,
 )
 
 
@@ -35,17 +35,13 @@ class SecretPath:
         """Raise Refused unless the token is right and the address is on the list."""
         if not opens(request.path_token, self.tokens):
             raise Refused("wrong path token")
-        if self.allowed and not self._is_allowed(request.remote):
-            raise Refused("an address that is not on the list")
+        check_address(request, self.allowed)
 
-    def _is_allowed(self, remote: str) -> bool:
-        try:
-            address = ip_address(remote)
-        except ValueError:
-            return False
-        if isinstance(address, IPv6Address) and address.ipv4_mapped:
-            address = address.ipv4_mapped
-        return any(address in network for network in self.allowed)
+
+def check_address(request: RawRequest, allowed: Sequence[Network]) -> None:
+    """Raise Refused where there is a list of addresses and the request does not come from one of them."""
+    if allowed and not is_within(request.remote, allowed):
+        raise Refused("an address that is not on the list")
 
 
 def guard(kind: str, tokens: Sequence[str], allowed: Sequence[Network] = ()) -> SecretPath:
@@ -55,9 +51,9 @@ def guard(kind: str, tokens: Sequence[str], allowed: Sequence[Network] = ()) -> 
     return SecretPath(tuple(tokens), tuple(allowed))
 
 
-def allowed_networks(kind: str, values: Mapping[str, str]) -> list[Network]:
+def allowed_networks(kind: str, values: Mapping[str, str]) -> tuple[Network, ...]:
     """The option allowed_addresses, or OptionError."""
     try:
-        return [ip_network(network) for network in several(values["allowed_addresses"])]
+        return networks(values["allowed_addresses"])
     except ValueError:
         raise OptionError(f"{kind}: option allowed_addresses holds something else") from None

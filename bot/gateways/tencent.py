@@ -8,11 +8,12 @@ from typing import Self
 
 from yarl import URL
 
+from bot.gateways.addresses import Network
 from bot.gateways.base import Accepted, Answer, ErrorClass, Outgoing, Parsed, RawRequest, Refused, SendError
 from bot.gateways.http import Http
 from bot.gateways.options import Option, OptionError, read_options, seconds, several, web_address
 from bot.gateways.secret_path import OPTIONS as PATH_OPTIONS
-from bot.gateways.secret_path import Network, allowed_networks, guard
+from bot.gateways.secret_path import allowed_networks, guard
 from bot.gateways.tencent_api import read_answer, send_body, signed_headers
 from bot.gateways.tencent_pulls import MOST, REPLIES, REPORTS, STATISTICS, pull_body, read_pull, statistics_body
 from bot.gateways.tencent_pushes import read_push

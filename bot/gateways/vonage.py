@@ -8,6 +8,7 @@ from typing import Self
 from urllib.parse import urlencode
 
 from bot.core.segments import Encoding, encoding_of
+from bot.gateways.addresses import Network
 from bot.gateways.base import (
     Accepted,
     Answer,
@@ -22,7 +23,7 @@ from bot.gateways.base import (
 from bot.gateways.http import Http, class_of_status, failure
 from bot.gateways.options import Option, OptionError, read_options, seconds, several, web_address
 from bot.gateways.payload import Unreadable
-from bot.gateways.secret_path import guard
+from bot.gateways.secret_path import ADDRESSES, allowed_networks, check_address, guard
 from bot.gateways.sign import opens, same, sign_vonage
 from bot.gateways.vonage_forms import read_answer, read_params, read_webhook
 
@@ -39,6 +40,7 @@ OPTIONS = (
     ),
     Option("signature_method", "the HMAC chosen at Vonage: sha256 or sha512", default="sha256"),
     Option("path_token", "the secret end of the webhook's path, checked where set", secret=True),
+    ADDRESSES,
     Option("api_key", "the account that sends; without it the channel only receives"),
     Option("api_secret", "the account's secret", secret=True),
     Option("from_number", "the sender: a number without its plus, or up to eleven letters"),
@@ -67,12 +69,14 @@ class VonageGateway:
         callback_url: str = "",
         api_base: str = "https://rest.nexmo.com",
         timeout_seconds: float = 10.0,
+        allowed: Sequence[Network] = (),
     ):
         if not signature_secrets:
             guard(self.name, path_tokens)  # the path alone is the password, so it must be one
         self._secrets = tuple(signature_secrets)
         self._method = signature_method
         self._path_tokens = tuple(path_tokens)
+        self._allowed = tuple(allowed)
         self._login = {"api_key": api_key, "api_secret": api_secret, "from": from_number}
         self._callback_url = callback_url
         self._send_url = api_base.rstrip("/") + "/sms/json"
@@ -104,6 +108,7 @@ class VonageGateway:
             values["callback_url"],
             web_address(cls.name, "api_base", values["api_base"]),
             seconds(cls.name, "timeout_seconds", values["timeout_seconds"]),
+            allowed_networks(cls.name, values),
         )
 
     def verify(self, request: RawRequest, now: datetime) -> None:
@@ -112,6 +117,7 @@ class VonageGateway:
             raise Refused("neither a GET nor a POST")
         if self._path_tokens and not opens(request.path_token, self._path_tokens):
             raise Refused("wrong path token")
+        check_address(request, self._allowed)
         if not self._secrets:
             return
         try:
