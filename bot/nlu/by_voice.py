@@ -11,6 +11,7 @@ from bot.nlu.evaluate_rows import Row
 from bot.nlu.gate import Gated
 from bot.nlu.intents import IntentModel, Scored
 from bot.nlu.read import Reader
+from bot.nlu.training import train
 
 Foldings = tuple[tuple[str, str], ...]
 
@@ -21,9 +22,9 @@ class Unseen:
     def __init__(self, scored: dict[Foldings, Scored]) -> None:
         self._scored = scored
 
-    def score(self, gated: Gated) -> Scored:
-        """The probability of each intent."""
-        return self._scored[_foldings(gated)]
+    def score(self, many: Sequence[Gated]) -> list[Scored]:
+        """The probability of each intent, message by message."""
+        return [self._scored[_foldings(gated)] for gated in many]
 
     def telling(self, scored: Scored, intent: Intent, most: int = 3) -> list[str]:
         """Nothing: no fold is asked what spoke for an intent."""
@@ -41,8 +42,9 @@ def read_by_voice(reader: Reader, examples: Sequence[Example], seen: Callable[[s
     for voice in sorted(set(voices)):
         theirs = [n for n, own in enumerate(voices) if own == voice]
         known = {lessons[n].foldings for n in theirs}
-        model = IntentModel([lesson for lesson in lessons if lesson.foldings not in known])
-        scored |= {lessons[n].foldings: model.score(reader.inspect(examples[n].text)) for n in theirs}
+        model = IntentModel(train([lesson for lesson in lessons if lesson.foldings not in known]))
+        unseen = model.score([reader.inspect(examples[n].text) for n in theirs])
+        scored |= {lessons[n].foldings: score for n, score in zip(theirs, unseen, strict=True)}
         seen(voice)
     return reader.with_model(Unseen(scored))
 

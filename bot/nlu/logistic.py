@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Pairs = list[tuple[Floats, Floats, Floats]]  # how far the weights moved, how the gradient turned, 1 / their product
-MEMORY = 5  # pairs of steps that the curvature is estimated from
-LOOKS = 20  # how often the whole data is looked at; more changes hardly a reading
-AT_ONCE = 13  # labels fitted side by side: more would need more memory, fewer more time
+MEMORY = 3  # pairs of steps that the curvature is estimated from
+LOOKS = 16  # how often the whole data is looked at; more changes hardly a reading
+AT_ONCE = 5  # labels fitted side by side: more would need more memory, fewer more time
 USUAL_CURVATURE = 0.002  # p(1-p) on most rows once they are fitted
 FIRST_STEP = 0.1  # along the gradient, while nothing is known of the curvature
 TRIES = 5  # how often a step that leads uphill is shortened
@@ -30,6 +30,7 @@ def fit_logistic(features: Any, truth: Floats, ridge: float, most: int = LOOKS) 
     gives the same result.
     """
     merged, of_merged, alike = _merged(features)
+    del features  # as large as all that follows
     lengths = np.diff(merged.indptr)
     squares = np.bincount(np.repeat(np.arange(len(lengths)), lengths), merged.data**2, len(lengths))
     scale = np.sqrt(USUAL_CURVATURE * squares + ridge).astype(np.float32)

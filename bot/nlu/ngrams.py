@@ -6,6 +6,7 @@ Every digit but 0 counts as 0.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ WORD = "w:"  # in front of a run of words
 RUNS = {"zh": range(1, 5), "en": range(3, 6)}
 WORDS = range(1, 4)
 _DIGITS = str.maketrans("123456789", "000000000")
+_UNKNOWN = itertools.repeat(-1)
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 Numbers = NDArray[np.int32]
 
@@ -24,16 +26,17 @@ def known_grams(text: str, language: str, known: Mapping[str, int]) -> set[int]:
     """The numbers, in `known`, of the n-grams of a folded text."""
     get = known.get
     text = _prepared(text, language)
-    found: set[int | None] = set()
+    found: set[int] = set()
     for size in RUNS[language]:
-        found.update(map(get, [text[i : i + size] for i in range(len(text) - size + 1)]))
+        found.update(map(get, [text[i : i + size] for i in range(len(text) - size + 1)], _UNKNOWN))
     if language == "en":
-        words = [WORD + word for word in text.split()]
         plain = text.split()
-        pairs = list(map("{} {}".format, words, plain[1:]))
-        found.update(map(get, words), map(get, pairs), map(get, map("{} {}".format, pairs, plain[2:])))
-    found.discard(None)
-    return found  # type: ignore[return-value]
+        words = [WORD + word for word in plain]
+        pairs = [f"{first} {word}" for first, word in zip(words, plain[1:], strict=False)]
+        found.update(map(get, words, _UNKNOWN), map(get, pairs, _UNKNOWN))
+        found.update(map(get, [f"{first} {word}" for first, word in zip(pairs, plain[2:], strict=False)], _UNKNOWN))
+    found.discard(-1)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

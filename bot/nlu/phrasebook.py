@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from bot.nlu.patterns import Pattern, Words, parse
 
@@ -25,15 +24,11 @@ class Hit:
 
 
 class _Entry:
-    """A phrase with its label. Its expression is compiled when a text first needs it."""
+    """A phrase with its label. `search` is its expression's; an English one begins with the blank before the phrase."""
 
     def __init__(self, label: str, strength: str, pattern: Pattern) -> None:
         self.label, self.strength, self.pattern = label, strength, pattern
-
-    @cached_property
-    def search(self) -> Callable[[str, int], re.Match[str] | None]:
-        """The compiled expression's; an English one begins with the blank before the phrase."""
-        return re.compile(self.pattern.regex).search
+        self.search = re.compile(pattern.regex).search
 
     def hit(self, match: re.Match[str]) -> Hit:
         """What was found."""

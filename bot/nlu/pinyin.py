@@ -8,6 +8,12 @@ from collections.abc import Mapping
 from bot.nlu.normal import Normal
 
 _WORD = re.compile(r"[a-z]+")
+# Runs of syllables, r-coloured or not. Whatever letters the longest final takes, a vowel that is left begins a
+# syllable: no way back is needed, and none is taken, which would be slow.
+_SYLLABLES = re.compile(
+    r"(?<![a-z])(?:ok|(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?(?:[iu]?ang|[iu]?an|iong|[ui]?eng|ing|ong|[ui]?en|in|un|iao|uai|"
+    r"ai|ei|ui|ao|ou|iu|ie|ue|ve|er|ia|ua|uo|io|a|o|e|i|u|v)r?)++(?![a-z])"
+)
 _LONGEST = 5  # words typed apart that one entry of the table may span: da dian hua gei wo
 _ENOUGH = 0.7  # this share of the letters must be known
 _TELLING = 2  # so many words must be pinyin and nothing else
@@ -26,12 +32,13 @@ class Pinyin:
         if not text.isascii():
             return normal
         words = [(m.group(), m.start(), m.end()) for m in _WORD.finditer(text)]
-        if len(words) < _TELLING:
-            return normal
+        enough = _ENOUGH * sum(to - at for _, at, to in words)
+        if len(words) < _TELLING or sum(map(len, _SYLLABLES.findall(text))) < enough:
+            return normal  # the usual case, told at once
         found = self._found(words)
         known = sum(to - at for at, to, _, _ in found)
         telling = sum(count for _, _, _, count in found)
-        if telling < _TELLING or known < _ENOUGH * sum(to - at for _, at, to in words):
+        if telling < _TELLING or known < enough:
             return normal
         out: list[str] = []
         offsets: list[int] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +17,8 @@ from bot.dialogues.limits import Limits, load_limits
 from bot.nlu import fusion
 from bot.nlu.folding import Folded, script_of
 from bot.nlu.gate import Gate, Gated, unknown_intents
-from bot.nlu.intents import IntentModel, Lesson, Scored
+from bot.nlu.intents import IntentModel, Lesson, Scored, Trained
+from bot.nlu.kept import cache_folder, kept, name_for
 from bot.nlu.normal import Normal, normalise
 from bot.nlu.patterns import PatternError
 from bot.nlu.pinyin import Pinyin
@@ -28,13 +29,14 @@ from bot.nlu.wishes import Wishes
 _FIGURES_ONLY = re.compile(r"[\d\s.,?!。，？！]+")
 SPEAKS_OF_PLANS = frozenset({Intent.PAYMENT_PLAN_REQUEST, Intent.DENY, Intent.REFUSAL, Intent.UNCLEAR})
 LONGEST = 1600  # ten parts of 160 characters; what stands after is no reply but a paste
+_Row = tuple[str | Sequence[str], datetime, Asked | None, str | None]  # texts, heard at, asked, language if known
 
 
 class Model(Protocol):
-    """What scores the intents of a message."""
+    """What scores the intents of messages."""
 
-    def score(self, gated: Gated) -> Scored:
-        """The probability of each intent."""
+    def score(self, many: Sequence[Gated]) -> list[Scored]:
+        """The probability of each intent, message by message."""
 
     def telling(self, scored: Scored, intent: Intent, most: int = 3) -> list[str]:
         """The n-grams that spoke most for an intent, strongest first."""
@@ -45,11 +47,13 @@ class Reader:
 
     def __init__(
         self,
-        examples: Sequence[Example],
         lexicons: Mapping[str, Mapping[str, Any]],
+        examples: Callable[[], Sequence[Example]],
         limits: Limits,
         wishes: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+        kept_at: Path | None = None,
     ) -> None:
+        """`kept_at`: where the trained model is kept; only if none is there, `examples` are asked for."""
         self._limits = limits
         try:
             self._gate, self._wishes = Gate(lexicons), Wishes(wishes or {})
@@ -64,7 +68,12 @@ class Reader:
             frozenset(word for one in lexicons.values() for word in one.get("pinyin_or_english", ())),
         )
         self._filler = re.compile("|".join(lexicon["filler"] for lexicon in lexicons.values()))
-        self._model: Model = IntentModel([self.lesson(example) for example in examples])
+        self._model: Model = IntentModel(kept(kept_at, lambda: self._trained(examples())))
+
+    def _trained(self, examples: Sequence[Example]) -> Trained:
+        from bot.nlu.training import train  # with scipy, which only training needs
+
+        return train([self.lesson(example) for example in examples])
 
     def lesson(self, example: Example) -> Lesson:
         """What is to be learnt from an example. Raise ContentError where it names an intent that does not exist."""
@@ -81,12 +90,15 @@ class Reader:
 
     @classmethod
     def load(cls, root: Path = dialogues.ROOT) -> Reader:
-        """Train from dialogues/ as shipped. Raises ContentError where the content is broken."""
+        """From dialogues/, with the model of an earlier start if nothing changed. ContentError where it is broken."""
         lexicons = {language: dialogues.load_lexicon(language, root) for language in ("zh", "en")}
         for language, lexicon in lexicons.items():
             if unknown := unknown_intents(lexicon):
                 raise ContentError(f"{root}/lexicon/{language}.yml: no such intents: {', '.join(unknown)}")
-        return cls(dialogues.load_examples(root), lexicons, load_limits(root), dialogues.load_lexicon("wishes", root))
+        folder = cache_folder()
+        kept_at = folder / name_for(root) if folder else None
+        wishes = dialogues.load_lexicon("wishes", root)
+        return cls(lexicons, lambda: dialogues.load_examples(root), load_limits(root), wishes, kept_at)
 
     def with_limits(self, limits: Limits) -> Reader:
         """The same reader with other limits, not trained again."""
@@ -100,9 +112,9 @@ class Reader:
         other._model = model
         return other
 
-    def read_many(self, rows: Sequence[tuple[str, datetime, Asked | None]]) -> list[Reading]:
-        """Read a batch; the same as reading one after the other."""
-        return [self.read(text, heard_at, asked) for text, heard_at, asked in rows]
+    def read_many(self, rows: Sequence[tuple[str | Sequence[str], datetime, Asked | None]]) -> list[Reading]:
+        """Read a batch; the same as reading one after the other, at less cost."""
+        return self._read([(texts, heard_at, asked, None) for texts, heard_at, asked in rows])
 
     def read(
         self, texts: str | Sequence[str], heard_at: datetime, asked: Asked | None = None, language: str | None = None
@@ -112,16 +124,28 @@ class Reader:
         `heard_at` is aware, in the customer's zone: dates count from it. `asked` is our open question. Total: any
         text gives a Reading. A fragment that alone is an opt-out or a safety message counts as one.
         """
+        return self._read([(texts, heard_at, asked, language)])[0]
+
+    def _read(self, rows: Sequence[_Row]) -> list[Reading]:
+        normals = [self._normal(_text(texts)[:LONGEST]) for texts, _, _, _ in rows]
+        wholes = [self._gate.whole_message(normal.text, row[2]) for normal, row in zip(normals, rows, strict=True)]
+        open_ = [place for place, whole in enumerate(wholes) if whole is None]
+        gated = [self._gate.inspect(normals[place].text, rows[place][2]) for place in open_]
+        scored = self._model.score(gated) if gated else []
+        readings = {
+            place: self._understood(rows[place], normals[place], seen, score)
+            for place, seen, score in zip(open_, gated, scored, strict=True)
+        }
+        return [
+            readings[place] if whole is None else _keyword(rows[place], normals[place], whole)
+            for place, whole in enumerate(wholes)
+        ]
+
+    def _understood(self, row: _Row, normal: Normal, gated: Gated, scored: Scored) -> Reading:
+        texts, heard_at, asked, language = row
         limits = self._limits
-        parts = [texts] if isinstance(texts, str) else list(texts)
-        text = "\n".join(parts)
-        normal = self._normal(text[:LONGEST])
+        parts = [texts] if isinstance(texts, str) else texts
         language = language or script_of(normal.text)
-        if whole := self._gate.whole_message(normal.text, asked):
-            span = Span(0, len(normal.original), normal.original, whole.value, "whole message")
-            return Reading(text, language, (whole,), {whole: 1.0}, spans=(span,))
-        gated = self._gate.inspect(normal.text, asked)
-        scored = self._model.score(gated)
         probabilities = scored.probabilities
         scores = fusion.settle(gated, probabilities, asked, limits)
         if len(parts) > 1:
@@ -145,7 +169,7 @@ class Reader:
         )
         intents = by_rank(frozenset(scores))
         return Reading(
-            text=text,
+            text=_text(texts),
             language=language,
             intents=intents,
             scores=scores or {Intent.UNCLEAR: 1 - max(probabilities.values())},
@@ -241,6 +265,16 @@ class Reader:
                     spans.append(_span(normal, folded, at, at + len(words), intents[0].value, "n-gram"))
                     break
         return spans
+
+
+def _text(texts: str | Sequence[str]) -> str:
+    return texts if isinstance(texts, str) else "\n".join(texts)
+
+
+def _keyword(row: _Row, normal: Normal, whole: Intent) -> Reading:
+    """The reading of a message that is nothing but a known word."""
+    span = Span(0, len(normal.original), normal.original, whole.value, "whole message")
+    return Reading(_text(row[0]), row[3] or script_of(normal.text), (whole,), {whole: 1.0}, spans=(span,))
 
 
 def _span(normal: Normal, folded: Folded, start: int, end: int, label: str, rule: str) -> Span:

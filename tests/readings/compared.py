@@ -17,9 +17,10 @@ from scipy.sparse import csr_matrix, hstack
 from bot.core.reading import Intent
 from bot.nlu.folding import Folded
 from bot.nlu.gate import Gated
-from bot.nlu.intents import CUE_WEIGHT, LABELS, RARE, IntentModel, Lesson
+from bot.nlu.intents import LABELS, IntentModel, Lesson
 from bot.nlu.logistic import fit_logistic
 from bot.nlu.ngrams import RUNS, WORD, WORDS
+from bot.nlu.training import CUE_WEIGHT, RARE, train
 
 Floats = NDArray[np.float32]
 Scores = NDArray[np.float32]  # messages x LABELS
@@ -76,12 +77,13 @@ class Shipped:
 
     def train(self, messages: Sequence[Message]) -> None:
         """Fit on these messages alone."""
-        self._model = IntentModel([_lesson(message) for message in messages])
+        self._model = IntentModel(train([_lesson(message) for message in messages]))
 
     def scores(self, messages: Sequence[Message]) -> Scores:
         """The probability of each label."""
         assert self._model is not None
-        return np.array([list(self._model.score(one.gated).probabilities.values()) for one in messages], np.float32)
+        scored = self._model.score([one.gated for one in messages])
+        return np.array([list(one.probabilities.values()) for one in scored], np.float32)
 
     def forget(self) -> None:
         """Nothing is remembered."""
