@@ -63,7 +63,7 @@ def _is_ours(path: Path) -> bool:
 
 def _load(path: Path) -> Trained | None:
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             table, cue_table, bias = (_floats(stored[name]) for name in ("table", "cue_table", "bias"))
             grams, cues = (stored[name].tobytes().decode().split("\n") for name in ("grams", "cues"))
     except Exception:  # torn, foreign, unreadable: the zip and array formats raise errors of many kinds

@@ -112,10 +112,11 @@ def _held_by(hashes: NDArray[np.uint64], example: Numbers, rare: int) -> tuple[N
     """
     order = np.argsort(hashes, kind="stable")
     hashes, example = hashes[order], example[order]
-    new = np.concatenate([[True], hashes[1:] != hashes[:-1]])
-    once = new | np.concatenate([[True], example[1:] != example[:-1]])
+    new, once = np.ones((2, len(order)), dtype=bool)
+    new[1:] = hashes[1:] != hashes[:-1]
+    once[1:] = new[1:] | (example[1:] != example[:-1])
     order, example, new = order[once], example[once], new[once]
     firsts = np.flatnonzero(new)
     counts = np.diff(np.append(firsts, len(new)))
     often = counts >= rare
-    return order[firsts[often]], example[np.repeat(often, counts)], counts[often]
+    return order[firsts[often]].astype(np.int32), example[np.repeat(often, counts)], counts[often]

@@ -38,6 +38,10 @@ class Given(Reader):
         """The reading that was given for this text."""
         return self.readings["".join(texts)]
 
+    def read_many(self, rows: Sequence[tuple[str | Sequence[str], datetime, Asked | None]]) -> list[Reading]:
+        """The readings that were given for these texts."""
+        return [self.read(*row) for row in rows]
+
 
 def meant(id: str, *intents: Intent, lang: str = "zh", **fields: Any) -> Row:
     """A label; the text is the id."""
