@@ -16,7 +16,7 @@ from bot.core.decide import decide
 from bot.core.decision import Purpose
 from bot.core.event import AgentActed, AgentAction
 from bot.core.wording import Finding, Setting, blocks, lint
-from bot.store import cases, queue, thread
+from bot.store import cases, desk, queue, thread
 from bot.store.agents import Person, Role
 from bot.store.cases import File
 from bot.store.record import Step, Turned, append_journal, record
@@ -52,6 +52,9 @@ async def take(office: Office, person: Person, customer_id: int, now: datetime, 
 
     async def is_free(connection: Any, file: File) -> None:
         if file.case.owner is Owner.BOT:
+            own = await desk.desk_of(connection, person.id)
+            if own is not None and own.is_full:
+                raise Refused("refused.full", missed=own.most)
             return
         if file.agent_id == person.id:
             raise Done
@@ -97,6 +100,33 @@ async def reply(
     await perform(office, person, customer_id, AgentActed(AgentAction.REPLY, person.login, text), now, is_current)
 
 
+async def transfer(office: Office, person: Person, customer_id: int, to: desk.Desk, reason: str, now: datetime) -> None:
+    """Give a customer to a colleague: they have them from now on, and the reason stands in the journal."""
+
+    async def has_room(connection: Any, file: File) -> None:
+        if person.role is not Role.SUPERVISOR:
+            await _is_theirs(connection, file, person)
+        elif file.case.owner is Owner.BOT:
+            raise Refused("refused.not_taken")
+        there = await desk.desk_of(connection, to.agent_id)
+        if there is None or there.away_since is not None or there.is_full:
+            raise Refused("refused.no_room", who=to.name)
+        await queue.reassign(connection, customer_id, to.agent_id, now)
+
+    event = AgentActed(AgentAction.TAKE_OVER, to.login, f"{person.login} → {to.login}: {reason}")
+    await perform(office, person, customer_id, event, now, has_room, to.agent_id)
+
+
+async def follow_up(office: Office, person: Person, customer_id: int, at: datetime | None, now: datetime) -> None:
+    """Note when this person looks at a customer of theirs again."""
+    async with office.database.write() as connection:
+        file = await _locked(connection, customer_id, now)
+        await _is_theirs(connection, file, person)
+        await desk.follow_up(connection, customer_id, at)
+        said = {"agent": person.login, "at": at.isoformat() if at else None}
+        await append_journal(connection, [(file, "follow_up", said)], now)
+
+
 async def act_on_own(office: Office, person: Person, customer_id: int, event: AgentActed, now: datetime) -> None:
     """Do anything else to a customer whom this person has."""
 
@@ -116,7 +146,13 @@ async def approve(office: Office, person: Person, customer_id: int, event: Agent
 
 
 async def perform(
-    office: Office, person: Person, customer_id: int, event: AgentActed, now: datetime, check: Check
+    office: Office,
+    person: Person,
+    customer_id: int,
+    event: AgentActed,
+    now: datetime,
+    check: Check,
+    holder: int | None = None,
 ) -> None:
     """Lock the customer, check, decide and record in one transaction; raise Refused where the check says so."""
     mind = office.mind
@@ -127,7 +163,7 @@ async def perform(
             decision = decide(file.case, event, mind.content.rules, now)
             if why := tuple(code for code in decision.why if code.startswith(REFUSALS)):
                 raise Refused("refused.plan", why=why)
-            step = Step("agent", event, decision, author=person.login, agent_id=person.id)
+            step = Step("agent", event, decision, author=person.login, agent_id=holder or person.id)
             await record(connection, [Turned(file, [step])], now, mind.render, mind.content.rules.version, mind.channel)
     except Done:
         return

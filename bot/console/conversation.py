@@ -16,7 +16,7 @@ from bot.core.calendar import local_day
 from bot.core.case import Owner, PlanStatus
 from bot.core.contact import caps_used, may_text
 from bot.core.decision import Purpose
-from bot.store import queue, thread
+from bot.store import desk, queue, thread
 from bot.store.agents import Role
 from bot.store.fileview import FileView
 from bot.store.queue import Folder
@@ -59,6 +59,8 @@ async def page(
         except LookupError:
             raise Missing from None
         rows = await _queue(visit, connection)
+        desks = await desk.desks(connection)
+        follow_up_at = await desk.follow_up_of(connection, customer_id)
     await visit.log_access(customer_id, "reveal" if reveal else "conversation")
     contact = visit.office.mind.content.rules.contact_for(view.case)
     permission = may_text(view.case, Purpose.AGENT, contact, visit.now)
@@ -87,6 +89,8 @@ async def page(
         longest=LONGEST_REPLY,
         because=lambda code: why.because(visit.words, code, contact),
         may_approve=may_approve(visit, view),
+        follow_up_at=follow_up_at,
+        colleagues=[one for one in desks if one.agent_id != visit.person.id and one.away_since is None],
         series_most=visit.office.mind.content.rules.promises.series_most,
         refused=refused,
         invalid=invalid,

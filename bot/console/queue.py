@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.console import action
 from bot.console.access import Right, Route, Visit
-from bot.store import queue
+from bot.store import desk, queue
 from bot.store.queue import Folder
 
 RECENT = timedelta(hours=24)  # what was resolved within this time is still listed
@@ -23,13 +23,17 @@ async def show(visit: Visit) -> web.Response:
     async with visit.office.database.read() as connection:
         counts = await queue.counts(connection, visit.person.id, since)
         rows = await queue.rows(connection, folder, visit.person.id, visit.now, since)
-    return visit.page("queue.html", folder=folder, folders=list(Folder), counts=counts, rows=rows)
+        own = await desk.desk_of(connection, visit.person.id)
+    return visit.page("queue.html", folder=folder, folders=list(Folder), counts=counts, rows=rows, desk=own)
 
 
 async def take_next(visit: Visit) -> web.Response:
     """Take whoever is due first; whom somebody else took in the meantime is passed over."""
     async with visit.office.database.read() as connection:
-        ids = await queue.next_up(connection)
+        own = await desk.desk_of(connection, visit.person.id)
+        if own is not None and own.is_full:
+            return visit.redirect("/queue?folder=mine&done=full")
+        ids = await queue.next_up(connection, own.skills if own else ())
     for id in ids:
         try:
             await action.take(visit.office, visit.person, id, visit.now)

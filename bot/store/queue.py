@@ -25,6 +25,7 @@ class Folder(StrEnum):
 
     NEXT = "next"
     MINE = "mine"
+    FOLLOW_UP = "follow_up"
     TAKEN = "taken"
     RESOLVED = "resolved"
 
@@ -100,9 +101,14 @@ async def counts(connection: AsyncConnection, agent_id: int, since: datetime) ->
     return found
 
 
-async def next_up(connection: AsyncConnection) -> list[int]:
-    """The customers whom nobody has taken, what is due first in front: the first few, as others take them too."""
+async def next_up(connection: AsyncConnection, skills: Sequence[str] = ()) -> list[int]:
+    """The customers whom nobody has taken, what is due first in front: the first few, as others take them too.
+
+    `skills`: only these queues; none means all.
+    """
     query = _open().where(case_file.c.owner == "bot").limit(10)
+    if skills:
+        query = query.where(handoff.c.queue.in_(skills))
     return [row.customer_id for row in await connection.execute(query)]
 
 
@@ -163,7 +169,11 @@ def _folder(folder: Folder, agent_id: int, since: datetime) -> Select[Any]:
         case Folder.NEXT:
             return _open().where(case_file.c.owner == "bot")
         case Folder.MINE:
-            return _held().where(case_file.c.agent_id == agent_id)
+            later = case_file.c.follow_up_at.is_not(None)
+            return _held().where(case_file.c.agent_id == agent_id, ~later)
+        case Folder.FOLLOW_UP:
+            query = _held().where(case_file.c.agent_id == agent_id, case_file.c.follow_up_at.is_not(None))
+            return query.order_by(None).order_by(case_file.c.follow_up_at, customer.c.id)
         case Folder.TAKEN:
             return _held()
         case Folder.RESOLVED:

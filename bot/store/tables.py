@@ -120,7 +120,8 @@ class CaseFile(SQLModel, table=True):
     customer_id: int = Field(sa_column=Column(BigId, ForeignKey("customer.id"), primary_key=True, autoincrement=False))
     state: str = Field(max_length=24, index=True)
     owner: str = Field(max_length=8)
-    agent_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("agent.id")))
+    agent_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("agent.id"), index=True))
+    follow_up_at: datetime | None = Field(default=None, sa_column=_moment())
     asked: str | None = Field(default=None, max_length=24)
     offer_amount: Decimal | None = Field(default=None, sa_column=_cents(nullable=True))
     offer_due_on: date | None = None
@@ -450,7 +451,10 @@ class Journal(SQLModel, table=True):
 
 
 class Agent(SQLModel, table=True):
-    """A person of the bank who works in the console. Roles: agent, supervisor, auditor, admin."""
+    """A person of the bank who works in the console. Roles: agent, supervisor, auditor, admin.
+
+    `skills`: the queues that they take from, with commas; empty means all. `most`: customers whom they have at once.
+    """
 
     id: int | None = Field(default=None, sa_column=_id())
     login: str = Field(unique=True, max_length=64)
@@ -459,6 +463,9 @@ class Agent(SQLModel, table=True):
     password_hash: str = Field(max_length=200)
     language: str = Field(default="zh", max_length=8)
     active: bool = True
+    skills: str = Field(default="", sa_column=Column(String(400), nullable=False, server_default=""))
+    most: int = Field(default=8, sa_column=Column(Integer, nullable=False, server_default="8"))
+    away_since_at: datetime | None = Field(default=None, sa_column=_moment())
 
 
 class AgentSession(SQLModel, table=True):

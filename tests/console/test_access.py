@@ -184,7 +184,7 @@ def test_no_template_trusts_a_text_or_carries_style_or_script_of_its_own(templat
 
 
 def test_the_script_stays_small_and_the_pages_load_nothing_from_elsewhere() -> None:
-    assert STATIC["console.js"].count(b"\n") <= 100
+    assert STATIC["console.js"].count(b"\n") <= 300
     for name, body in STATIC.items():
         assert b"https://" not in body, name
     for template in TEMPLATES:

@@ -1,0 +1,111 @@
+"""An agent's own desk: transfer, follow up later, be away; and for a supervisor, who takes what."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from bot.console import action
+from bot.console.access import Missing, Right, Route, Visit
+from bot.console.action import Refused
+from bot.console.conversation import PATH, customer_of, page
+from bot.core.event import AgentActed, AgentAction
+from bot.store import desk, thread
+from bot.store.agents import Role
+from bot.store.desk import Desk
+
+FURTHEST = timedelta(days=60)  # how far ahead a follow-up may lie
+MOST_AT_ONCE = 50
+
+
+async def transfer(visit: Visit) -> web.Response:
+    """Give a customer to a colleague who is there and has room."""
+    customer_id, reason = customer_of(visit), visit.form.get("text", "").strip()[:200]
+    if not reason:
+        return await page(visit, customer_id, 422, invalid="invalid.reason")
+    async with visit.office.database.read() as connection:
+        chosen = [one for one in await desk.desks(connection) if str(one.agent_id) == visit.form.get("to")]
+    if not chosen or chosen[0].agent_id == visit.person.id:
+        return await page(visit, customer_id, 422, invalid="invalid.colleague")
+    try:
+        await action.transfer(visit.office, visit.person, customer_id, chosen[0], reason, visit.now)
+    except Refused as refused:
+        if refused.key == "problem.missing":
+            raise Missing from None
+        return await page(visit, customer_id, 409, refused=refused)
+    return visit.redirect("/queue?folder=mine&done=transfer")
+
+
+async def follow_up(visit: Visit) -> web.Response:
+    """Look at a customer again on a day and hour of the customer's clock; an empty field means that it is done."""
+    customer_id, said = customer_of(visit), visit.form.get("at", "").strip()
+    async with visit.office.database.read() as connection:
+        try:
+            zone = (await thread.view(connection, customer_id, visit.now, newest=1)).case.zone
+        except LookupError:
+            raise Missing from None
+    at: datetime | None = None
+    if said:
+        try:
+            at = datetime.fromisoformat(said).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        except ValueError:
+            return await page(visit, customer_id, 422, invalid="invalid.moment")
+        if not visit.now < at <= visit.now + FURTHEST:
+            return await page(visit, customer_id, 422, invalid="invalid.moment")
+    try:
+        await action.follow_up(visit.office, visit.person, customer_id, at, visit.now)
+    except Refused as refused:
+        return await page(visit, customer_id, 409, refused=refused)
+    return visit.redirect(f"/customers/{customer_id}?done=follow_up")
+
+
+async def away(visit: Visit) -> web.Response:
+    """Be away: who waits for an answer goes back to the queue, and nobody new comes; or be back."""
+    leaves = visit.form.get("away") == "yes"
+    async with visit.office.database.write() as connection:
+        await desk.be_away(connection, visit.person.id, visit.now if leaves else None)
+        waiting = await desk.unanswered(connection, visit.person.id) if leaves else []
+    for customer_id in waiting:
+        event = AgentActed(AgentAction.RELEASE, visit.person.login, "away")
+        await action.act_on_own(visit.office, visit.person, customer_id, event, visit.now)
+    return visit.redirect(f"/queue?done={'away' if leaves else 'back'}")
+
+
+async def wall(visit: Visit) -> web.Response:
+    """Everyone's desk: who is there, how much they have, what they take."""
+    if visit.person.role not in (Role.SUPERVISOR, Role.AUDITOR):
+        return visit.redirect("/queue")
+    return await _wall(visit)
+
+
+async def arrange(visit: Visit) -> web.Response:
+    """Say what a person takes and how many at once."""
+    if visit.person.role is not Role.SUPERVISOR:
+        return visit.redirect("/queue")
+    known = set(visit.office.mind.content.rules.handoffs)
+    posted = await visit.request.post()
+    skills = tuple(sorted(str(one) for one in posted.getall("skills", []) if str(one) in known))
+    most = visit.form.get("most", "")
+    if not most.isdecimal() or not 1 <= int(most) <= MOST_AT_ONCE:
+        return await _wall(visit, 422, "invalid.most")
+    async with visit.office.database.write() as connection:
+        await desk.arrange(connection, int(visit.request.match_info["id"]), skills, int(most))
+    return visit.redirect("/desks?done=people")
+
+
+async def _wall(visit: Visit, status: int = 200, problem: str = "") -> web.Response:
+    async with visit.office.database.read() as connection:
+        found: list[Desk] = await desk.desks(connection)
+    queues = sorted(visit.office.mind.content.rules.handoffs)
+    return visit.page("desks.html", status, desks=found, queues=queues, problem=problem)
+
+
+ROUTES = [
+    Route("POST", f"{PATH}/transfer", Right.ACT, transfer),
+    Route("POST", f"{PATH}/follow_up", Right.ACT, follow_up),
+    Route("POST", "/away", Right.ACT, away),
+    Route("GET", "/desks", Right.READ, wall),
+    Route("POST", r"/desks/{id:\d{1,18}}", Right.ACT, arrange),
+]
