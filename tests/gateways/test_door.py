@@ -94,6 +94,6 @@ async def count(database: Database) -> Counter[str]:
     found: Counter[str] = Counter()
     async with database.read() as connection:
         for table in (t.Inbound, t.Receipt, t.DeadLetter, t.Part):
-            rows = table.__table__  # type: ignore[attr-defined]
+            rows = table.__table__  # type: ignore[union-attr]
             found[rows.name] = (await connection.execute(select(func.count()).select_from(rows))).scalar_one()
     return found
