@@ -103,9 +103,16 @@ def upgrade() -> None:
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.add_column(sa.Column("time_barred", sa.Boolean(), nullable=False))
 
+    with op.batch_alter_table("agent", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("skills", sa.String(length=400), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("most", sa.Integer(), server_default="8", nullable=False))
+        batch_op.add_column(sa.Column("away_since_at", UtcMoment(), nullable=True))
+
     with op.batch_alter_table("case_file", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("follow_up_at", UtcMoment(), nullable=True))
         batch_op.add_column(sa.Column("offer_later", sa.Text(), server_default="[]", nullable=False))
         batch_op.add_column(sa.Column("preference", sa.String(length=100), nullable=True))
+        batch_op.create_index(batch_op.f("ix_case_file_agent_id"), ["agent_id"], unique=False)
 
     with op.batch_alter_table("channel", schema=None) as batch_op:
         batch_op.add_column(sa.Column("paused_at", UtcMoment(), nullable=True))
@@ -216,8 +223,15 @@ def downgrade() -> None:
         batch_op.drop_column("paused_at")
 
     with op.batch_alter_table("case_file", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_file_agent_id"))
         batch_op.drop_column("preference")
         batch_op.drop_column("offer_later")
+        batch_op.drop_column("follow_up_at")
+
+    with op.batch_alter_table("agent", schema=None) as batch_op:
+        batch_op.drop_column("away_since_at")
+        batch_op.drop_column("most")
+        batch_op.drop_column("skills")
 
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.drop_column("time_barred")
