@@ -191,8 +191,9 @@ class TwilioGateway:
         unreadable: list[str] = []
         for number in self._numbers:
             for whose in ("To", "From"):
-                path = f"{self._messages}?{first_query(whose, number, since)}"
-                while path:
+                path, asked = f"{self._messages}?{first_query(whose, number, since)}", set[str]()
+                while path and path not in asked:  # a list that leads back to itself would never end
+                    asked.add(path)
                     page = await self._page(path, since, now, ours=whose == "From")
                     messages += page.messages
                     receipts += page.receipts

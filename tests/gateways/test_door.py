@@ -17,8 +17,8 @@ from yarl import URL
 from bot import receive
 from bot.gateways.base import RawRequest
 from bot.gateways.channel import Channel
-from bot.store import tables as t
 from bot.store.session import Database
+from bot.store.tables import METADATA
 from tests.gateways.test_fuzz import ADAPTERS, NOW, mutations
 from tests.machine import STRANGER
 
@@ -93,7 +93,7 @@ async def count(database: Database) -> Counter[str]:
     """How many rows each table of arrivals has."""
     found: Counter[str] = Counter()
     async with database.read() as connection:
-        for table in (t.Inbound, t.Receipt, t.DeadLetter, t.Part):
-            rows = table.__table__  # type: ignore[union-attr]
-            found[rows.name] = (await connection.execute(select(func.count()).select_from(rows))).scalar_one()
+        for name in ("inbound", "receipt", "dead_letter", "part"):
+            rows = METADATA.tables[name]
+            found[name] = (await connection.execute(select(func.count()).select_from(rows))).scalar_one()
     return found
