@@ -28,7 +28,7 @@ from bot.core.calendar import local, moment
 from bot.demo import Rehearsal
 from bot.dialogues import Content
 from bot.gateways.addresses import networks
-from bot.gateways.channel import Channel
+from bot.gateways.channel import Channel, templates_only
 from bot.hold import hold_connections
 from bot.intake import Defaults
 from bot.nlu.read import Reader
@@ -261,7 +261,8 @@ async def _site(parts: Parts, box: receive.Inbox, worker: Worker, rehearsal: Reh
     if rehearsal is not None:
         demo = Demo(rehearsal.phones, rehearsal.number, rehearsal.logins, parts.clock.move)
     token = None if rehearsal is not None else await _setup_token(parts)
-    console.mount(app, Office(parts.database, parts.mind, parts.clock, worker.wake, demo, token))
+    mute = templates_only(parts.channels)
+    console.mount(app, Office(parts.database, parts.mind, parts.clock, worker.wake, demo, token, mute))
     async with _serving(app, settings.host, settings.port) as port:
         yield port
 

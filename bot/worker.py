@@ -12,13 +12,14 @@ from prometheus_client import Gauge
 from bot.gateways.channel import Channel
 from bot.second import Second
 from bot.send import apply_receipts, send_due, settle_unknown
-from bot.store import work
+from bot.store import outgoing, work
 from bot.store.outgoing import LEASE
 from bot.store.parts import WAIT, join_parts
 from bot.store.session import Database, StoreDown
 from bot.turn import Mind, turn
 
 log = structlog.get_logger()
+PAUSED = Gauge("huixin_channel_paused", "1 while a channel is paused", ["channel"])
 BACKLOG = Gauge("huixin_backlog", "What waits to be done", ["what"])
 
 
@@ -118,6 +119,9 @@ class Worker:
 
     async def _measure(self) -> int:
         async with self._database.read() as connection:
+            paused = await outgoing.paused(connection)
+            for name in self._channels:
+                PAUSED.labels(name).set(name in paused)
             for what, number in (await work.backlog(connection, self._now())).items():
                 BACKLOG.labels(what).set(number)
         return 0

@@ -84,6 +84,8 @@ async def reply(
         missed = await thread.heard(connection, customer_id) - seen
         if missed > 0:
             raise Refused("refused.stale", missed=missed)
+        if (file.channel or office.mind.channel) in office.templates_only:
+            raise Refused("refused.own_words")
         permission = may_text(file.case, Purpose.AGENT, office.mind.content.rules.contact_for(file.case), now, text)
         if not permission.allowed:
             raise Refused("refused.rule", permission=permission)

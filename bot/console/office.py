@@ -46,4 +46,5 @@ class Office:
     wake: Callable[[], None]
     demo: Demo | None = None
     setup_token: str | None = None
+    templates_only: frozenset[str] = frozenset()  # channels on which nothing that a person wrote can leave
     hub: Hub = field(default_factory=Hub)

@@ -85,3 +85,9 @@ class Channel:
         if not longest or (own and digits.startswith(own) and len(own) > len(longest.removeprefix("+"))):
             return self.name
         return self.beside[longest]
+
+
+def templates_only(channels: Mapping[str, Channel]) -> frozenset[str]:
+    """The channels on which nothing that a person wrote can leave, nor by the one that takes over from them."""
+    mute = {name for name, one in channels.items() if one.gateway.can_send and not one.gateway.free_text}
+    return frozenset(name for name in mute if channels[name].failover not in channels.keys() - mute)

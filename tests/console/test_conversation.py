@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 from sqlalchemy import insert, select, update
 
+from bot.console import Office
 from bot.core.case import Owner
 from bot.store import cases, thread
-from tests.console.conftest import NOON, Bank, Browser, Page
+from bot.store.session import Database
+from tests.console.conftest import NOON, Bank, Browser, Page, Serve, Time
 
 
 async def taken(bank: Bank) -> tuple[Browser, int, Page]:
@@ -50,6 +53,19 @@ async def test_a_reply_that_was_written_before_the_customers_last_text_is_not_se
     assert await bank.texts(customer) == []
     assert (await browser.post(f"/customers/{customer}/reply", text="请问何时还款？", **form(stale))).status == 200
     assert len(await bank.texts(customer)) == 1
+
+
+async def test_where_only_templates_leave_an_agent_is_told_and_keeps_what_they_typed(
+    database: Database, office: Office, time: Time, serve: Serve
+) -> None:
+    mute = replace(office, templates_only=frozenset({"phone"}))
+    bank = Bank(database, mute, time, await serve(mute))
+    browser, customer, page = await taken(bank)
+    refused = await browser.post(f"/customers/{customer}/reply", text="您好", **form(page))
+    assert refused.status == 409
+    assert "approved templates only" in refused.words
+    assert "您好</textarea>" in refused.html
+    assert await bank.texts(customer) == []
 
 
 async def test_the_same_form_sent_twice_is_one_text(bank: Bank) -> None:

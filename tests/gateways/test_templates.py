@@ -19,7 +19,7 @@ from bot.core.event import AgentActed, AgentAction
 from bot.dialogues import Content, ContentError
 from bot.dialogues.load import sample
 from bot.dialogues.responses import read_slots
-from bot.gateways.channel import Channel
+from bot.gateways.channel import Channel, templates_only
 from bot.gateways.generic import GenericGateway
 from bot.gateways.templates import Templates, gaps, load_templates
 from bot.gateways.tencent import TencentGateway
@@ -188,6 +188,15 @@ def test_a_template_that_does_not_fit_its_response_stops_the_start(
 def test_garbage_in_a_templates_file_is_an_error_with_its_place(tmp_path: Path, text: str) -> None:
     with pytest.raises(ContentError, match=r"templates\.yml"):
         templates(tmp_path, text)
+
+
+def test_a_channel_is_mute_for_people_unless_another_that_takes_their_words_stands_in() -> None:
+    alone = Channel("tencent", GATEWAY, "1069", "")
+    free = Channel("bank", GenericGateway(["whsec_" + "A" * 44], "http://bank.test"), "1069", "")
+    assert templates_only({"tencent": alone, "bank": free}) == {"tencent"}
+    assert templates_only({"tencent": replace(alone, failover="bank"), "bank": free}) == frozenset()
+    pair = {"a": replace(alone, name="a", failover="b"), "b": replace(alone, name="b")}
+    assert templates_only(pair) == {"a", "b"}
 
 
 def test_what_lacks_a_template_is_known_by_language(content: Content, tmp_path: Path) -> None:
