@@ -13,7 +13,7 @@ OPTIONS = (
     Option("tls", "yes: the connection is encrypted and the operator's certificate is checked", default="no"),
     Option("window", "how many texts may wait for an answer at a time, per connection", default="16"),
     Option("connections", "how many connections the operator allows at a time, all processes together", default="1"),
-    Option("timeout_seconds", "how long a text may take, all its parts; less than HUIXIN_LEASE_SECONDS", default="20"),
+    Option("timeout_seconds", "how long a text may take, all its parts; less than HUIXIN_LEASE_SECONDS", default="10"),
     Option("test_seconds", "after so long a silence the connection is tested", default="30"),
 )
 
@@ -27,7 +27,7 @@ class Place:
     tls: bool = False
     window: int = 16
     connections: int = 1
-    timeout_seconds: float = 20.0
+    timeout_seconds: float = 10.0
     test_seconds: float = 30.0
 
 

@@ -35,7 +35,7 @@ log = structlog.get_logger()
 BOUND = Gauge("huixin_connections", "Connections to gateways that are open and logged in", ["gateway", "host"])
 
 CONNECT_SECONDS = 10.0
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # before the next try; doubled each time, and at once long after a refusal
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # before the next try; doubled each time
 TESTS = 3  # unanswered ones after which a silent connection is given up
 MOST_AT_ONCE = 500  # deliveries that wait for the store; more are told to come again
 LEAVE_SECONDS = 2.0
@@ -57,6 +57,7 @@ class SessionGateway(ABC):
     free_text = True
     can_look_up = False
     adrift_seconds = 60.0
+    pause_after_refusal = LONGEST_PAUSE  # accounts are locked after many wrong passwords
 
     def __init__(self, place: Place):
         self.place = place
@@ -109,8 +110,9 @@ class SessionGateway(ABC):
                 )
                 if error.kind is ErrorClass.CONFIG:
                     self._refused = error
-                    pause = LONGEST_PAUSE
+                    pause = self.pause_after_refusal
             except (OSError, UnicodeError, NoAnswer, NotWritten) as error:
+                self._refused = None
                 log.warning("not connected", gateway=self.name, host=self.place.host, error=type(error).__name__)
             finally:
                 if link is not None:
@@ -198,9 +200,11 @@ class SessionGateway(ABC):
         log.warning("connection lost", gateway=self.name, host=self.place.host, reason=link.lost.result())
 
     async def _leave(self, link: Link) -> None:
-        """Let what is under way be answered, say goodbye, hang up."""
+        """Let what is under way be answered on both sides, say goodbye, hang up."""
         if self._submit_no_more(link):
             await link.settle(LEAVE_SECONDS)
+            if self._tasks and not link.lost.done():
+                await asyncio.wait(self._tasks, timeout=LEAVE_SECONDS)
             with suppress(NoAnswer, NotWritten):
                 await link.ask(self.END, b"", LEAVE_SECONDS, windowed=False)
         link.drop("we hung up")

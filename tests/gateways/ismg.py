@@ -51,6 +51,7 @@ class Faults:
     status: int = 0  # of the log-in
     proof: bytes | None = None  # instead of the right AuthenticatorISMG
     hang_up_at: int = 0  # after so many submits, unanswered
+    hang_up_at_login: bool = False
     mute: Callable[[Taken], bool] = lambda taken: False
     report_first: bool = False
     deaf_to_tests: bool = False
@@ -88,6 +89,8 @@ class Ismg:
 
     async def _one(self, writer: asyncio.StreamWriter, command: int, sequence: int, body: bytes) -> None:
         match command:
+            case 0x1 if self.faults.hang_up_at_login:
+                writer.transport.abort()
             case 0x1:
                 self.logins.append(body)
                 await self.write(writer, 0x80000001, sequence, self._connected(body))

@@ -167,6 +167,33 @@ async def test_stopping_lets_what_is_under_way_be_answered_and_takes_leave() -> 
     assert there.farewells == 1
 
 
+async def test_stopping_lets_what_arrived_be_stored_and_acknowledged() -> None:
+    async def slow(parsed: Parsed, octets: bytes) -> None:
+        await asyncio.sleep(0.2)
+
+    async with ismg() as there:
+        one = gateway(there.port)
+        task = asyncio.create_task(one.hold(slow, lambda: NOW))
+        await until(lambda: one.can_submit)
+        asked = asyncio.create_task(there.says("139", "好", 1))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        assert await asked == 0
+        await asyncio.gather(task, return_exceptions=True)
+    assert there.farewells == 1
+
+
+async def test_an_account_that_was_refused_and_cannot_be_reached_now_is_only_not_connected() -> None:
+    async with ismg(status=3) as there:
+        one = gateway(there.port)
+        one.pause_after_refusal = 0.05
+        async with holding(one):
+            assert await outcome(one, text()) == "config"
+            there.faults.hang_up_at_login = True
+            await until(lambda: not one.can_submit)
+            assert await outcome(one, text()) == "retryable"
+
+
 async def test_a_store_that_is_slow_is_not_flooded() -> None:
     async def slow(parsed: Parsed, octets: bytes) -> None:
         await asyncio.sleep(30)
