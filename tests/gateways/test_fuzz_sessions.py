@@ -77,13 +77,14 @@ def test_a_broken_answer_is_an_id_or_a_failure_and_never_both(kind: str) -> None
     chance = Random(5)
     for _ in range(ROUNDS):
         body = chance.randbytes(chance.randrange(30))
-        answer = Pdu(gateway.SUBMIT | ANSWER, 1, body, chance.choice((0, 0, 0x58, chance.randrange(2**32))))
+        status = chance.choice((0, 0, 0x58, chance.randrange(2**32))) if gateway.name == "smpp" else 0
+        answer = Pdu(gateway.SUBMIT | ANSWER, 1, body, status)
         try:
             id = gateway.taken(answer)
         except Exception as error:
             assert type(error).__name__ == "SendError"
         else:
-            assert len(id) <= 64 and answer.status == 0
+            assert len(id) <= 64 and status == 0
 
 
 def stream(kind: str) -> tuple[SessionGateway, bytes]:
