@@ -16,14 +16,16 @@ from bot import dialogues
 from bot.nlu.read import Reader
 from bot.store.columns import use_keyring
 from bot.store.keys import Keyring
-from tests.bench.measure import Figure, measure_all
+from tests.bench.figure import Figure
+from tests.bench.measure import measure_all
 from tests.bench.sessions import measure_sessions
+from tests.bench.webhooks import measure_webhooks
 
 out = Console(width=110)
 NOTE = """limit: the same INSERT, UPDATE and DELETE statements with the same values in the same transactions,
 replayed by the bare driver (asyncpg, sqlite3) on a copy of the same database; for a connection to a gateway,
-what its window allows at that latency. Server, client and worker share this
-machine's cores."""
+what its window, or that many requests at a time, allows at that latency. Server, client and worker
+share this machine's cores."""
 
 
 async def run(folder: Path, postgres: str) -> list[Figure]:
@@ -33,7 +35,7 @@ async def run(folder: Path, postgres: str) -> list[Figure]:
     for name, url in (("SQLite", f"sqlite:///{folder / 'bench.db'}"), ("PostgreSQL", postgres)):
         out.print(f"[dim]measuring on {name} …[/dim]")
         figures += await measure_all(name, url, folder, reader, content)
-    return figures + await measure_sessions()
+    return figures + await measure_sessions() + await measure_webhooks()
 
 
 def main() -> None:

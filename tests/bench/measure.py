@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -23,23 +23,14 @@ from bot.store.session import Database
 from bot.turn import Mind, turn
 from bot.worker import Worker
 from tests.bench.bare import recording, replay, snapshot
+from tests.bench.figure import Figure
+from tests.bench.webhooks import measure_sends
 from tests.machine import NUMBER, STRANGER, machine
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 CUSTOMERS, DUE, WEBHOOKS = 20_000, 5_000, 1_500
 REPLIES = ("我周五还500", "被裁了,实在还不上", "还欠多少", "能不能分期", "昨天已经还了", "好的")
 agenda, outbox, inbound = t.Agenda.__table__, t.Outbox.__table__, t.Inbound.__table__  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One line of the table."""
-
-    database: str
-    what: str
-    measured: str
-    limit: str
-    ratio: str
 
 
 async def measure_all(name: str, url: str, folder: Path, reader: Reader, content: Content) -> list[Figure]:
@@ -53,6 +44,7 @@ async def measure_all(name: str, url: str, folder: Path, reader: Reader, content
     mind = Mind(reader, content, timedelta(0), "phone")
     figures = [await _import(name, database, content)]
     figures.append(await _turns(name, database, mind, folder))
+    figures += await measure_sends(name, database, mind)
     figures.append(await _timers(name, database, mind, folder))
     figures += await _latency(name, database, reader, content)
     await database.close()

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import structlog
@@ -17,7 +16,7 @@ from bot.gateways.link import Pdu
 from bot.gateways.session import SessionGateway
 from bot.gateways.smpp import SmppGateway
 from bot.gateways.smpp_pdu import Address, Sm, submit_body
-from tests.bench.measure import Figure
+from tests.bench.figure import Figure, per_second
 from tests.gateways.ismg import Ismg
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -38,23 +37,14 @@ def _gateways() -> dict[str, tuple[SessionGateway, bytes]]:
     }
 
 
-def _per_second(work: Callable[[], object], seconds: float = 0.5) -> float:
-    count, started = 0, time.perf_counter()
-    while (passed := time.perf_counter() - started) < seconds:
-        for _ in range(100):
-            work()
-        count += 100
-    return count / passed
-
-
 async def measure_sessions() -> list[Figure]:
     """Codecs, then throughput at three latencies of the gateway's."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     figures = []
     message = Outgoing("o-1", "+8613900000000", TEXT, 3600)
     for name, (gateway, said) in _gateways().items():
-        written = _per_second(lambda: gateway.wire.pack(Pdu(1, 1, gateway.submits(message, NOW)[0])))  # noqa: B023
-        read = _per_second(lambda: gateway.read(Pdu(5, 1, said), NOW))  # noqa: B023
+        written = per_second(lambda: gateway.wire.pack(Pdu(1, 1, gateway.submits(message, NOW)[0])))  # noqa: B023
+        read = per_second(lambda: gateway.read(Pdu(5, 1, said), NOW))  # noqa: B023
         figures.append(Figure("-", f"{name}: texts written as PDUs", f"{written:,.0f}/s", "", ""))
         figures.append(Figure("-", f"{name}: replies read from PDUs", f"{read:,.0f}/s", "", ""))
     for milliseconds, texts in LATENCIES:
