@@ -23,11 +23,12 @@ from bot.core.event import NumberRefused, SendFailed
 from bot.core.segments import count
 from bot.core.strategy import reminder_slots
 from bot.dialogues.responses import read_slots
-from bot.gateways.base import Accepted, ErrorClass, Gateway, Outgoing, SendError, Session
+from bot.gateways.base import Accepted, ErrorClass, Outgoing, SendError
 from bot.gateways.channel import Channel
+from bot.lines import closed, leave_shut, other_line, paces, shifted
 from bot.store import cases, outgoing
 from bot.store.cases import File
-from bot.store.outgoing import LEASE, Due, Matched, Pace
+from bot.store.outgoing import LEASE, Due, Matched
 from bot.store.record import append_journal
 from bot.store.session import Database
 from bot.store.standing import note_failures
@@ -63,8 +64,8 @@ async def send_due(
     """Send what is due; say how many rows were dealt with. `lease`: longer than any gateway's time-out."""
     started = now()
     async with database.write() as connection:
-        moved = await _leave_shut(connection, channels, started, limit)
-        due = await outgoing.claim_due(connection, started, limit, await _closed(connection, channels, started))
+        moved = await leave_shut(connection, channels, started, limit)
+        due = await outgoing.claim_due(connection, started, limit, await closed(connection, channels, started))
         files = await cases.load(connection, sorted({row.customer_id for row in due}), started) if due else {}
         ready, stopped = await _prepare(connection, mind, channels, due, files, started, lease)
     if not due:
@@ -73,55 +74,6 @@ async def send_due(
     if ready:
         await _note(database, mind, channels, list(zip(ready, answers, strict=True)), now())
     return len(ready) + len(stopped) + moved
-
-
-async def _leave_shut(connection: Any, channels: Mapping[str, Channel], now: datetime, limit: int) -> int:
-    """Move what is due on a channel that is paused or has no connection to the one that takes over, if that is well."""
-    routes = {name: one.failover for name, one in channels.items() if one.failover in channels}
-    shut = dict.fromkeys(await outgoing.paused(connection), "is paused") if routes else {}
-    shut |= {name: "has no connection" for name, one in channels.items() if _is_adrift(one.gateway)}
-    routes = {name: other for name, other in routes.items() if name in shut and other not in shut}
-    if not routes:
-        return 0
-    rows = await outgoing.stranded(connection, list(routes), now, limit)
-    moves = [_moved(row, row.text, channels, f"channel {row.channel} {shut[row.channel]}", now) for row in rows]
-    await outgoing.mark(connection, moves)
-    return len(moves)
-
-
-def _other(row: Due, channels: Mapping[str, Channel]) -> Channel | None:
-    """The channel that may take a text over. It moves once, and never when it may have left already."""
-    if row.doubted_at or row.moved_from is not None or row.channel not in channels:
-        return None
-    return channels.get(channels[row.channel].failover)
-
-
-def _moved(row: Due, text: str, channels: Mapping[str, Channel], why: str, now: datetime) -> dict[str, Any]:
-    """The row on its other channel, without the first one's signature. The rules will be asked again there."""
-    channel = channels[row.channel]
-    return {
-        "b_id": row.id, "channel": channel.failover, "moved_from": row.channel, "text": channel.unsigned(text),
-        "state": "queued", "reason": f"moved: {why}", "attempts": 0, "due_at": now, "sent_at": None,
-    }  # fmt: skip
-
-
-async def _closed(connection: Any, channels: Mapping[str, Channel], now: datetime) -> list[str]:
-    """Channels that send nothing now and here: outside their hours, with their second or day used up, or over a
-    connection that another process holds, or nobody just now; texts wait for it, and burn no try."""
-    shut = [name for name, one in channels.items() if one.opens_at(now) > now or not _is_here(one.gateway)]
-    return shut + await outgoing.used_up(connection, _paces(channels, now), now)
-
-
-def _is_here(gateway: Gateway) -> bool:
-    return not isinstance(gateway, Session) or gateway.can_submit
-
-
-def _is_adrift(gateway: Gateway) -> bool:
-    return isinstance(gateway, Session) and gateway.adrift
-
-
-def _paces(channels: Mapping[str, Channel], now: datetime) -> dict[str, Pace]:
-    return {name: Pace(one.per_second, one.per_day, one.today(now)) for name, one in channels.items()}
 
 
 async def _prepare(
@@ -145,9 +97,9 @@ async def _prepare(
         elif (verdict := _ask_rules(mind, row, files[row.customer_id], now)) is not None:
             stopped.append(verdict)
         elif isinstance(worded := _worded(mind, channels[row.channel], row, files[row.customer_id], now), str):
-            other = _other(row, channels)
+            other = other_line(row, channels)
             if other and not isinstance(_worded(mind, other, row, files[row.customer_id], now), str):
-                moves.append(_moved(row, row.text, channels, worded, now))
+                moves.append(shifted(row, row.text, channels, worded, now))
                 continue
             stopped.append(_without_template(row, worded, now))
             if row.reason != worded:
@@ -155,7 +107,7 @@ async def _prepare(
         else:
             allowed.append(Ready(row, files[row.customer_id], worded))
     wanted = Tally(one.due.channel for one in allowed)
-    granted = await outgoing.grant(connection, wanted, _paces(channels, now), now) if allowed else {}
+    granted = await outgoing.grant(connection, wanted, paces(channels, now), now) if allowed else {}
     ready = []
     for one in allowed:
         if granted.get(one.due.channel, 0) > 0:
@@ -259,8 +211,8 @@ async def _note(
         rows, moves, entries = [], [], []
         for one, answer in outcomes:
             row = _outcome(one.due, answer, now)
-            if row["state"] == "failed" and _is_over(answer) and _other(one.due, channels):
-                row = _moved(one.due, one.outgoing.text, channels, f"after {ATTEMPTS} tries: {answer}", now)
+            if row["state"] == "failed" and _is_over(answer) and other_line(one.due, channels):
+                row = shifted(one.due, one.outgoing.text, channels, f"after {ATTEMPTS} tries: {answer}", now)
                 moves.append(row)
                 TEXTS.labels(one.due.channel, "moved").inc()
             else:
