@@ -27,6 +27,7 @@ from bot.nlu.thresholds import GRID, Curve, Trial, curves, reading_all
 from bot.settings import SettingsError
 
 out = Console(highlight=False)
+MOST = 5000  # examples that thresholds are tried on, taken evenly: each value reads them all again
 SENT_AT = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))  # examples carry no moment: a Monday
 
 
@@ -38,7 +39,7 @@ def add_to(commands: typer.Typer) -> None:
 def thresholds(
     files: Annotated[list[Path] | None, typer.Argument(metavar="FILE…", help="Labelled replies in JSON Lines.")] = None,
     by_voice: Annotated[
-        bool, typer.Option(help="Also the training examples, each read as if its voice were unknown. Takes minutes.")
+        bool, typer.Option(help="Also the training examples, each read as if its voice were unknown. Takes long.")
     ] = False,
     svg: Annotated[Path | None, typer.Option(help="Also draw the curves into this file.")] = None,
     json_: Annotated[Path | None, typer.Option("--json", help="Also write the curves here.")] = None,
@@ -63,7 +64,7 @@ def thresholds(
         if by_voice:
             examples, training = dialogues.load_examples(), progress.add_task("training without each voice", total=None)
             other = read_by_voice(reader, examples, lambda _: progress.advance(training))
-            more = rows_of(examples, reader, SENT_AT)
+            more = rows_of(examples[:: 1 + len(examples) // MOST], reader, SENT_AT)
             reads.append(reading_all(other, more))
             rows = [*rows, *more]
 
@@ -97,13 +98,16 @@ def _mistakes(trial: Trial, readings: list[Reading], costs: Costs) -> Table:
 
 def _table(found: list[Curve]) -> Table:
     table = Table(title="What a reply costs, by threshold", title_justify="left", box=None)
-    for name in ("threshold", "now", "costs", "best", "costs", "±", "surely better", "in"):
-        table.add_column(name, justify="left" if name in ("threshold", "in", "surely better") else "right")
+    table.caption = "limits: in reading.yml · promise_sure_enough: sure_enough in promises.yml · others: dialogue.yml"
+    table.add_column("threshold", no_wrap=True)
+    for name in ("now", "costs", "best", "costs", "±"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("surely better")
     for curve in found:
         now, best = curve.now, curve.best
         better = ", ".join(f"{point.value:g}" for point in curve.better)
         figures = (f"{now.value:g}", f"{now.cost:.3f}", f"{best.value:g}", f"{best.cost:.3f}", f"{best.error:.3f}")
-        table.add_row(curve.name, *figures, f"[red]{better}[/red]" if better else "none", curve.file)
+        table.add_row(curve.name, *figures, f"[red]{better}[/red]" if better else "none")
     return table
 
 

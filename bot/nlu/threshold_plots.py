@@ -8,26 +8,27 @@ from bot.nlu.evaluate_plots import svg_of, text_at
 from bot.nlu.thresholds import Curve
 
 ACROSS, WIDE, HIGH, GAP_X, GAP_Y = 3, 220, 120, 70, 84
+LEAST_SPAN = 0.05  # of costs: less is not worth a slope
 
 
 def curves_svg(curves: Sequence[Curve]) -> str:
-    """One small plot for each threshold, all on one scale of costs; a ring is the best value, a dashed line today's."""
-    costs = [point.cost for curve in curves for point in curve.points]
-    lowest, highest = min(costs), max(costs)
-    span = (highest - lowest) or 1.0
+    """One small plot for each threshold, each on its own scale; a ring is the best value, a dashed line today's."""
     parts = []
     for number, curve in enumerate(curves):
         left, top = 60 + number % ACROSS * (WIDE + GAP_X), 60 + number // ACROSS * (HIGH + GAP_Y)
-        parts += _plot(curve, left, top, lowest, span)
+        parts += _plot(curve, left, top)
     rows = -(-len(curves) // ACROSS)
     told = (
-        f"What a reply costs on average, in needless questions, at each value of {len(curves)} thresholds, between "
-        f"{lowest:.2f} and {highest:.2f}. A dashed line marks the value in use, a ring the best."
+        f"What a reply costs on average, in needless questions, at each value of {len(curves)} thresholds, "
+        "each on its own scale. A dashed line marks the value in use, a ring the best."
     )
     return svg_of(60 + ACROSS * (WIDE + GAP_X), 60 + rows * (HIGH + GAP_Y), "What thresholds cost", told, parts)
 
 
-def _plot(curve: Curve, left: float, top: float, lowest: float, span: float) -> list[str]:
+def _plot(curve: Curve, left: float, top: float) -> list[str]:
+    lowest = min(point.cost for point in curve.points)
+    span = max(LEAST_SPAN, max(point.cost for point in curve.points) - lowest)
+
     def place(value: float, cost: float) -> tuple[float, float]:
         return left + value * WIDE, top + HIGH - (cost - lowest) / span * HIGH
 
