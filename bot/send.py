@@ -96,6 +96,8 @@ async def _prepare(
             stopped.append(_stopped(row, "held", f"channel {row.channel} is not configured", now + LOOK_AGAIN))
         elif (verdict := _ask_rules(mind, row, files[row.customer_id], now)) is not None:
             stopped.append(verdict)
+            if verdict["state"] == "failed":
+                await follow(connection, mind, files[row.customer_id], SendFailed(verdict["reason"]), now)
         elif isinstance(worded := _worded(mind, channels[row.channel], row, files[row.customer_id], now), str):
             other = other_line(row, channels)
             if other and not isinstance(_worded(mind, other, row, files[row.customer_id], now), str):
@@ -143,6 +145,8 @@ def _ask_rules(mind: Mind, row: Due, file: File, now: datetime) -> dict[str, Any
     permission = may_text(case, purpose, mind.content.rules.contact_for(case), now, row.text)
     if permission.allowed:
         return None
+    if permission.is_final:
+        return _stopped(row, "failed", f"{permission.rule}: {permission.reason}", now)
     if permission.next_at is None or permission.is_hold:
         return _stopped(row, "cancelled", f"{permission.rule}: {permission.reason}", now)
     return _stopped(row, "held", f"{permission.rule}: {permission.reason}", permission.next_at)

@@ -15,12 +15,14 @@ import typer.main
 from bot import dialogues
 from bot.commands import app
 from bot.core.conversation import draw
+from bot.dialogues.contact import rows_of
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
 PAGES = sorted([*READMES, *(ROOT / "docs").rglob("*.md")])
 STATES, OPERATING, GLOSSARY = (ROOT / "docs" / f"{name}.md" for name in ("states", "operating", "glossary"))
+CONTACT_RULES = ROOT / "docs" / "contact-rules.md"
 FOR_TESTS = {"HUIXIN_TEST_POSTGRES"}
 HOME = {"bot", "dialogues", "tests", "docs", "migrations"}
 TEXT = {"", ".md", ".py", ".yml", ".toml", ".txt", ".html", ".js", ".css", ".svg", ".json", ".jsonl", ".mako", ".sh"}
@@ -129,6 +131,18 @@ def test_every_setting_is_documented_with_its_default(request: pytest.FixtureReq
         default = "" if secret or field.default in (None, "") else f"`{field.default}`"
         rows.append(f"| `HUIXIN_{name.upper()}` | {default} | {field.description} |")
     is_generated(request, OPERATING, r"<!-- settings -->\n(.*?)<!-- /settings -->", "\n".join([*rows, "", ""]))
+
+
+def test_every_contact_rule_is_in_the_table(request: pytest.FixtureRequest) -> None:
+    about = ("id", "kind", "source", "grade", "effective_from", "effective_until")
+    rows = ["", "| file | rule | kind | value | grade | in force | source |", "|---|---|---|---|---|---|---|"]
+    for path in sorted((dialogues.ROOT / "policies" / "contact").glob("*.yml")):
+        for rule in rows_of(path):
+            value = "; ".join(f"{name} {text}" for name, text in rule.items() if name not in about)
+            until = f" to {rule['effective_until']}" if "effective_until" in rule else ""
+            cells = (path.stem, rule["id"], rule["kind"].replace("_", " "), value.replace("_", " "), rule["grade"])
+            rows.append(f"| {' | '.join(cells)} | from {rule['effective_from']}{until} | {rule['source']} |")
+    is_generated(request, CONTACT_RULES, r"<!-- rules -->\n(.*?)<!-- /rules -->", "\n".join([*rows, "", ""]))
 
 
 def is_generated(request: pytest.FixtureRequest, page: Path, where: str, wanted: str) -> None:

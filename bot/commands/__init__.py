@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from bot.commands import (
     channels,
+    coming,
     content,
     evidence,
     files,
@@ -37,7 +38,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 MODULES = (
-    serving, talking, reading, thresholds, files, evidence, channels, operating, content, rasa, replaying, tools,
+    serving, talking, reading, thresholds, files, coming, evidence, channels, operating, content, rasa, replaying,
+    tools,
 )  # fmt: skip
 for module in MODULES:
     module.add_to(app)

@@ -31,6 +31,8 @@ KINDS = {
     "second": "second",
     "plan": "plan",
     "plan-breach": "breach",
+    "pace": "pace",
+    "person": "pace",
     "timer": "timer",
     "unsure": "intent",
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bot.core import planning
 from bot.core.calendar import Holidays, business_days_later, moment
 from bot.core.case import HoldKind, Instalment, Offer, PlanStatus, Promise, Timer
+from bot.core.contact import opt_out_reaches_all
 from bot.core.decision import Purpose
 from bot.core.draft import Draft
 from bot.core.guards import Scene, proposal_of, series_of
@@ -135,13 +136,14 @@ def ask_for_date(draft: Draft, scene: Scene) -> None:
 
 def stop_texts(draft: Draft, scene: Scene) -> None:
     """Opt-out: one confirmation, everything queued cancelled, and nothing ever after."""
-    draft.ask(None)
-    draft.stop_number("opt_out")
+    stop_texts_silently(draft, scene)
     draft.say("opt_out_confirmed", Purpose.OPT_OUT_CONFIRMATION)
 
 
 def stop_texts_silently(draft: Draft, scene: Scene) -> None:
     """The texts stop and no confirmation goes: the carrier already confirmed, or nobody there may be told anything."""
+    if opt_out_reaches_all(draft.case, draft.rules.contact_for(draft.case), draft.now):
+        draft.because("opt-out-reaches-all")
     draft.ask(None)
     draft.stop_number("opt_out")
 

@@ -286,6 +286,8 @@ class Case:
     `contacts` are those of the past 31 days that may count towards caps, newest last. `opened_at` is when the customer
     last wrote. `zones`: every zone that the customer may be in; all must agree on quiet hours. `place`: where within
     the jurisdiction, such as us-ma; empty where it is not known, and then the rules of all its places hold.
+    `payday` is the day of the month on which the customer said to be paid, `ability` what they said they can pay at a
+    time, `annoyed_at` when they were last angry or refused, `kept_promises` those of the past year.
     `notice_on`: when the written notice of the debt (US validation notice, first letter) was sent.
     """
 
@@ -304,6 +306,10 @@ class Case:
     consents: frozenset[Consent] = frozenset()
     notice_on: date | None = None
     preference: Preference | None = None
+    payday: int | None = None
+    ability: Decimal | None = None
+    annoyed_at: datetime | None = None
+    kept_promises: int = 0
     accounts: tuple[Account, ...] = ()
     promise: Promise | None = None
     broken_in_a_row: int = 0

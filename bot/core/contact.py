@@ -29,6 +29,11 @@ class Permission:
         """Collection stands still: what was about to be said is out of date when it goes on."""
         return self.rule.startswith("hold:")
 
+    @property
+    def is_final(self) -> bool:
+        """A fact or the words stand against it, and no moment is known at which they will not: a person must know."""
+        return not self.allowed and self.next_at is None and not self.is_hold and self.rule != "number-stopped"
+
 
 @dataclass(frozen=True, slots=True)
 class CapUse:

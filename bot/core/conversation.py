@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from bot.core.case import HoldKind, State
 from bot.core.reading import Asked, Intent
 
+CALLED_BY_CODE = frozenset({"ask_whether_opt_out", "leave_to_person"})  # outcomes that stand in no cell
+
 
 @dataclass(frozen=True, slots=True)
 class Arm:
@@ -69,14 +71,13 @@ def problems(conversation: Conversation, guards: Collection[str], acts: Collecti
             if arms[-1].guard is not None:
                 found.append(f"{cell}: the last line has the guard {arms[-1].guard!r}; it must hold always")
             found += [f"{cell}: a line after one without a guard is never reached" for a in arms[:-1] if not a.guard]
-    used = {arm.outcome for arms in conversation.cells.values() for arm in arms} | {"ask_whether_opt_out"}
+    used = {arm.outcome for arms in conversation.cells.values() for arm in arms} | CALLED_BY_CODE
     for name, outcome in conversation.outcomes.items():
         if outcome.act is not None and outcome.act not in acts:
             found.append(f"outcome {name}: unknown act {outcome.act!r}")
         if name not in used:
             found.append(f"outcome {name}: no cell uses it")
-    if "ask_whether_opt_out" not in conversation.outcomes:
-        found.append("outcome ask_whether_opt_out is missing")
+    found += [f"outcome {name} is missing" for name in sorted(CALLED_BY_CODE - conversation.outcomes.keys())]
     return found
 
 

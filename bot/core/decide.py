@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.core import planning
 from bot.core.acts import ACTS, stop_texts_silently
 from bot.core.agent import on_agent
-from bot.core.case import Case, HoldKind, Owner, Promise, State
+from bot.core.case import Case, HoldKind, Owner, Preference, Promise, State
 from bot.core.conversation import Outcome
 from bot.core.decision import Decision, Purpose, Say
 from bot.core.draft import Draft
@@ -20,6 +20,13 @@ from bot.core.promise import resolve_amount
 from bot.core.reading import RANK, Asked, Intent
 from bot.core.rules import Rules
 from bot.core.timer import on_timer
+
+ANNOYED = frozenset({Intent.ABUSE, Intent.REFUSAL, Intent.COMPLAINT})
+SPEAKS_OF_ABILITY = frozenset({Intent.HARDSHIP, Intent.PAYMENT_PLAN_REQUEST, Intent.REFUSAL})
+# What fishes for a promise, or asks for one to be made clearer: not on a debt that it would revive.
+FISHES = frozenset(
+    {"record_promise", "record_offer", "offer_promise", "ask_for_date", "drop_offer", "clarify", "offer_plan"}
+)
 
 
 def decide(case: Case, event: Event, rules: Rules, now: datetime) -> Decision:
@@ -51,7 +58,14 @@ def on_heard(draft: Draft, heard: Heard) -> None:
         heard = replace(heard, reading=reading)
     scene = Scene(draft.case, heard.reading, draft.rules, draft.now)
     draft.change(opened_at=draft.now)
+    _learn(draft, scene)
     outcome = _outcome(draft, scene, heard)
+    if scene.case.time_barred and (outcome.act in FISHES or outcome.keeps_promise):
+        draft.because("time-barred")
+        if outcome.act in FISHES:
+            draft.go(scene.case.state)
+            outcome = draft.rules.conversation.outcomes["leave_to_person"]
+        outcome = replace(outcome, keeps_promise=False)
     if draft.case.owner is Owner.AGENT and not outcome.by_agents_too:
         draft.because("agent-owns")
         return
@@ -66,6 +80,27 @@ def on_heard(draft: Draft, heard: Heard) -> None:
         stop_texts_silently(draft, scene)
     if outcome.keeps_promise and heard.reading.has(Intent.PROMISE_TO_PAY):
         _keep_promise(draft, scene)
+
+
+def _learn(draft: Draft, scene: Scene) -> None:
+    """Keep what the customer said of their own ways: it adapts when and how they are reminded, never what is owed."""
+    reading, habits = scene.reading, scene.reading.habits
+    if ANNOYED.intersection(reading.intents) or reading.opt_out_suspected:
+        draft.because("learned:annoyed")
+        draft.change(annoyed_at=draft.now)
+    if habits.payday is not None:
+        draft.because(f"learned:payday {habits.payday}")
+        draft.change(payday=habits.payday)
+    if habits.hours is not None or habits.weekdays is not None:
+        before = draft.case.preference or Preference()
+        hours = habits.hours or (before.opens, before.closes)
+        wish = replace(before, opens=hours[0], closes=hours[1], weekdays=habits.weekdays or before.weekdays)
+        draft.because("learned:preference")
+        draft.change(preference=wish)
+    said = resolve_amount(reading.amount, scene.case)
+    if said is not None and said < scene.case.amount_due and SPEAKS_OF_ABILITY.intersection(reading.intents):
+        draft.because(f"learned:ability {said}")
+        draft.change(ability=said)
 
 
 def _opt_out_beside(draft: Draft, heard: Heard) -> bool:

@@ -30,7 +30,7 @@ from bot.core.decision import (
 from bot.core.promise import next_reminder_on
 from bot.core.reading import Asked
 from bot.core.rules import Rules
-from bot.core.strategy import next_reminder_at, reminder_slots, tier
+from bot.core.strategy import next_reminder, reminder_slots, tier
 
 
 class Draft:
@@ -193,8 +193,10 @@ class Draft:
     def resume_dunning(self) -> None:
         """Set the next reminder by the tier's cadence, unless something stands in its way."""
         free = not self.case.holds and self.case.amount_due > 0 and self.case.owner is Owner.BOT
-        at = next_reminder_at(self.case, self.rules.strategy, self.now) if free else None
-        self.schedule(Timer.REMINDER, at)
+        following = next_reminder(self.case, self.rules.strategy, self.now) if free else None
+        for reason in following.why if following else ():
+            self.because(f"pace:{reason}")
+        self.schedule(Timer.REMINDER, following.at if following else None)
 
     def stop_number(self, reason: str) -> None:
         """Never text this number again."""

@@ -178,6 +178,11 @@ def number_is_trusted(scene: Scene) -> bool:
     return scene.case.number_reserved
 
 
+def preference_is_read(scene: Scene) -> bool:
+    """The reply names hours or days for contact that can be kept to."""
+    return scene.reading.habits.hours is not None or scene.reading.habits.weekdays is not None
+
+
 def handoff_is_open(scene: Scene) -> bool:
     """A person is already called."""
     return scene.case.handoff_queue is not None
@@ -203,6 +208,7 @@ GUARDS: dict[str, Callable[[Scene], bool]] = {
         nothing_is_due,
         unclear_too_often,
         number_is_trusted,
+        preference_is_read,
         handoff_is_open,
     )
 }

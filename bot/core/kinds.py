@@ -169,7 +169,8 @@ class Cap:
             return False
         if self.spares_answers is not None and contact.answers:
             return False
-        return contact.channel is not ContactChannel.SMS or contact.purpose in self.counts
+        # A text that another system sent and somebody noted has no purpose that we know: it counts.
+        return contact.channel is not ContactChannel.SMS or not contact.purpose or contact.purpose in self.counts
 
     def _recent(self, counted: list[Contact], zones: tuple[str, ...], at: datetime) -> list[Contact]:
         if self.days > 1:

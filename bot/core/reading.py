@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 
@@ -112,6 +112,16 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Habits:
+    """What was said of the customer's own ways: hours (from, until before) and weekdays (Monday is 0) for contact, and
+    the day of the month on which pay comes."""
+
+    hours: tuple[time, time] | None = None
+    weekdays: frozenset[int] | None = None
+    payday: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One reply, read. `intents` is never empty and is sorted by rank.
 
@@ -135,6 +145,7 @@ class Reading:
     rejected: tuple[str, ...] = ()
     series: tuple[DatedSum, ...] = ()
     wish: Wish = Wish()
+    habits: Habits = Habits()
 
     @property
     def primary(self) -> Intent:

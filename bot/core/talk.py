@@ -26,10 +26,10 @@ from bot.core.decision import (
     Schedule,
     Slot,
 )
-from bot.core.event import Event, PaymentPosted, TimerDue
+from bot.core.event import Event, PaymentPosted, SendFailed, TimerDue
 from bot.core.payment import post_to_ledger
 from bot.core.rules import Rules
-from bot.core.strategy import reminder_slots
+from bot.core.strategy import MONTH, reminder_slots
 
 STANDS = (*NOT_CANCELLED, Purpose.AGENT)  # an agent's own texts are not the bot's to cancel
 
@@ -43,12 +43,15 @@ class Said:
     at: datetime
     text: str
     purpose: Purpose
+    response: str = ""
+    why: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class _Queued:
     say: Say
     due_at: datetime
+    why: tuple[str, ...] = ()
 
 
 class Talk:
@@ -80,7 +83,7 @@ class Talk:
                 case RecordPromise() if self.case.promise is not None and self.case.promise.id is None:
                     self.case = replace(self.case, promise=replace(self.case.promise, id=len(self.log)))
                 case Say():
-                    self.queued.append(_Queued(effect, self.now))
+                    self.queued.append(_Queued(effect, self.now, decision.why))
         self._send()
         return decision
 
@@ -104,7 +107,7 @@ class Talk:
 
     def _send(self) -> None:
         """Ask the contact rules about what is queued: it leaves, waits for its lawful moment, or is dropped."""
-        waiting = []
+        waiting, refused = [], list[str]()
         for one in self.queued:
             if one.due_at > self.now:
                 waiting.append(one)
@@ -112,10 +115,14 @@ class Talk:
             text = self._text(one.say)
             permission = may_text(self.case, one.say.purpose, self.rules.contact_for(self.case), self.now, text)
             if permission.allowed:
-                self._leave(one.say, text)
+                self._leave(one, text)
+            elif permission.is_final:
+                refused.append(f"{permission.rule}: {permission.reason}")
             elif permission.next_at is not None and not permission.is_hold:
-                waiting.append(_Queued(one.say, permission.next_at))
+                waiting.append(_Queued(one.say, permission.next_at, (*one.why, f"not-now:{permission.rule}")))
         self.queued = waiting
+        for reason in refused:
+            self.happen(SendFailed(reason))
 
     def _text(self, say: Say) -> str:
         slots = say.slots
@@ -123,9 +130,11 @@ class Talk:
             slots = reminder_slots(self.case, local_day(self.now, self.case.zone))
         return say.text or self._render(say.response, self.case.language, slots, self.case.currency)
 
-    def _leave(self, say: Say, text: str) -> None:
-        self.said.append(Said(self.now, text, say.purpose))
+    def _leave(self, one: _Queued, text: str) -> None:
+        say = one.say
+        self.said.append(Said(self.now, text, say.purpose, say.response, one.why))
         if say.purpose in COUNTED:
             owed = tuple(account.id for account in self.case.accounts if account.amount_due > 0)
             contact = Contact(self.now, ContactChannel.SMS, say.purpose, owed, answers=say.answers)
-            self.case = replace(self.case, contacts=(*self.case.contacts, contact))
+            recent = (other for other in self.case.contacts if other.at > self.now - MONTH)
+            self.case = replace(self.case, contacts=(*recent, contact))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.core import planning
-from bot.core.case import Case, HoldKind, Owner, PlanStatus, PromiseStatus, State, Timer
+from bot.core.case import Case, ContactChannel, HoldKind, Owner, PlanStatus, PromiseStatus, State, Timer
 from bot.core.contact import Permission, may_text
 from bot.core.decision import Purpose
 from bot.core.draft import Draft
 from bot.core.promise import judge
-from bot.core.strategy import first_reminder_at, next_reminder_at, reminder_slots, tier
+from bot.core.strategy import first_reminder_at, next_reminder, person_needed, reminder_slots, tier
 
 NOT_DUNNED = {State.OPTED_OUT, State.WRONG_NUMBER, State.UNKNOWN_SENDER, State.SETTLED, State.PERSON_ONLY}
 
@@ -52,7 +52,8 @@ def _remind(draft: Draft) -> None:
         return
     if case.owner is Owner.AGENT:
         draft.because("agent-owns")
-        draft.schedule(Timer.REMINDER, next_reminder_at(case, draft.rules.strategy, draft.now))
+        following = next_reminder(case, draft.rules.strategy, draft.now)
+        draft.schedule(Timer.REMINDER, following.at if following else None)
         return
     step = tier(case, draft.rules.strategy, draft.today)
     if step is None:
@@ -62,7 +63,7 @@ def _remind(draft: Draft) -> None:
     permission = may_text(case, Purpose.REMINDER, draft.rules.contact_for(case), draft.now)
     if not permission.allowed:
         draft.because(f"not-now:{permission.rule}")
-        if permission.next_at is None and not permission.is_hold:
+        if permission.is_final:
             _tell_a_person(draft, permission)
             return
         draft.schedule(Timer.REMINDER, permission.next_at)
@@ -70,7 +71,14 @@ def _remind(draft: Draft) -> None:
     draft.because(f"tier:{step.name}")
     if step.handoff is not None:
         draft.handoff(step.handoff, f"tier:{step.name}")
-    draft.say(step.response, Purpose.REMINDER, **reminder_slots(case, draft.today))
+    if step.channel is not ContactChannel.SMS:
+        draft.because(f"by-a-person:{step.channel}")
+        draft.resume_dunning()
+        return
+    if (reason := person_needed(case, draft.rules.strategy, draft.now)) is not None and case.handoff_queue is None:
+        draft.because(f"person:{reason}")
+        draft.handoff("late_stage", f"pace:{reason}")
+    draft.say(step.wording(case), Purpose.REMINDER, **reminder_slots(case, draft.today))
     if case.state is State.NEW:
         draft.go(State.CONTACTED)
     draft.resume_dunning()

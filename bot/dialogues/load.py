@@ -127,7 +127,8 @@ def digest(root: Path) -> str:
 
 def _check_references(rules: Rules, responses: Responses) -> None:
     known = responses.texts["zh"].keys()
-    said = {step.response: f"tier {step.name}" for ladder in rules.strategy.ladders.values() for step in ladder}
+    ladders = rules.strategy.ladders.values()
+    said = {name: f"tier {step.name}" for ladder in ladders for step in ladder for name in step.responses}
     said |= {o.say: f"outcome {name}" for name, o in rules.conversation.outcomes.items() if o.say}
     said |= dict.fromkeys(SAID_BY_CODE, "the code")
     for response, where in said.items():
@@ -135,7 +136,10 @@ def _check_references(rules: Rules, responses: Responses) -> None:
             raise ContentError(f"dialogues/responses: {response!r} is needed by {where} and is missing")
     for response in known - said.keys():
         raise ContentError(f"dialogues/responses: {response!r} is never said; take it out")
-    reminders = {step.response: LEDGER for ladder in rules.strategy.ladders.values() for step in ladder}
+    steps = [step for ladder in rules.strategy.ladders.values() for step in ladder]
+    reminders = {
+        name: LEDGER | ({"able"} if name == step.in_parts else set()) for step in steps for name in step.responses
+    }
     for response in known:
         there = reminders.get(response) or SAID_BY_CODE.get(response, frozenset[str]())
         if not_there := responses.needs(response) - there:

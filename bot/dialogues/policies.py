@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from bot.core.case import HoldKind, Product
+from bot.core.case import ContactChannel, HoldKind, Product
 from bot.core.decision import Purpose
 from bot.core.promise import PromiseRules
 from bot.core.rules import HandoffRules, HoldRules
-from bot.core.strategy import Strategy, Tier
+from bot.core.strategy import Pace, Strategy, Tier
 from bot.dialogues.content import ContentError
 from bot.dialogues.fields import Fields, clock, duration, member
 
@@ -21,18 +21,59 @@ PROMISE_NAMES = (
 
 def load_strategy(root: Path) -> Strategy:
     """The ladder of tiers of every product."""
-    fields = Fields.of(root / "policies" / "strategy.yml").only("version", "products")
+    fields = Fields.of(root / "policies" / "strategy.yml").only("version", "products", "pace")
     products = fields.part("products").only(*Product)
     ladders = {product: tuple(_tier(row) for row in products.rows(product)) for product in Product}
     for product, ladder in ladders.items():
         starts = [step.from_days for step in ladder]
         if starts != sorted(set(starts)):
             raise ContentError(f"{fields.where}: {product}: tiers must ascend by `from`")
-    return Strategy(fields.text("version"), {str(product): ladder for product, ladder in ladders.items()})
+    named = {str(product): ladder for product, ladder in ladders.items()}
+    return Strategy(fields.text("version"), named, _pace(fields.part("pace")))
+
+
+def _pace(fields: Fields) -> Pace:
+    fields.only("silent", "annoyed", "kept", "answered", "payday", "small", "large")
+    silent = fields.part("silent").only("after", "factor", "for_a_person")
+    annoyed, kept = fields.part("annoyed").only("days", "factor"), fields.part("kept").only("least", "factor")
+    small, large = fields.part("small").only("below", "factor"), fields.part("large").only("from", "from_days")
+    return Pace(
+        silent_after=silent.number("after", 1),
+        silent_factor=silent.get("factor", _factor, "2"),
+        silent_for_a_person=silent.number("for_a_person", 1),
+        annoyed_days=annoyed.number("days", 0, 365),
+        annoyed_factor=annoyed.get("factor", _factor, "2"),
+        kept_least=kept.number("least", 1),
+        kept_factor=kept.get("factor", _factor, "1.5"),
+        answered_days=fields.part("answered").only("days").number("days", 0, 30),
+        payday_within=fields.part("payday").only("within_days").number("within_days", 0, 31),
+        small={name: small.part("below").get(name, _sum, "200") for name in small.part("below").values},
+        small_factor=small.get("factor", _factor, "2"),
+        large={name: large.part("from").get(name, _sum, "50000") for name in large.part("from").values},
+        large_from_days=large.number("from_days", -30),
+    )
+
+
+def _factor(value: str) -> Decimal:
+    """Adaptation makes reminders rarer, never more frequent: a factor is at least 1."""
+    factor = Decimal(value)
+    if not factor.is_finite() or not 1 <= factor <= 10:
+        raise ValueError(value)
+    return factor
+
+
+def _sum(value: str) -> Decimal:
+    amount = Decimal(value)
+    if not amount.is_finite() or amount < 0:
+        raise ValueError(value)
+    return amount
 
 
 def _tier(row: Fields) -> Tier:
-    row.only("tier", "from", "every_days", "at", "response", "handoff")
+    row.only("tier", "from", "every_days", "at", "response", "handoff", "in_parts", "channel")
+    channel = member(row.text("channel", "sms"), ContactChannel, f"{row.where}: channel")
+    if channel is not ContactChannel.SMS and row.maybe("handoff") is None:
+        raise ContentError(f"{row.where}: channel: a {channel} is a person's task; name their queue as handoff")
     return Tier(
         name=row.text("tier"),
         from_days=row.number("from", -365),
@@ -40,6 +81,8 @@ def _tier(row: Fields) -> Tier:
         at=row.get("at", clock, "10:00"),
         response=row.text("response"),
         handoff=row.maybe("handoff"),
+        in_parts=row.maybe("in_parts"),
+        channel=channel,
     )
 
 

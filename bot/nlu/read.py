@@ -17,6 +17,7 @@ from bot.dialogues.limits import Limits, load_limits
 from bot.nlu import fusion
 from bot.nlu.folding import Folded, script_of
 from bot.nlu.gate import Gate, Gated, unknown_intents
+from bot.nlu.habits import habits_of
 from bot.nlu.intents import IntentModel, Lesson, Scored, Trained
 from bot.nlu.kept import cache_folder, kept, name_for
 from bot.nlu.normal import Normal, normalise
@@ -187,6 +188,7 @@ class Reader:
             ),
             series=series,
             wish=self._wishes.find(gated.folds) if SPEAKS_OF_PLANS.intersection(intents) else Wish(),
+            habits=habits_of(text[:LONGEST], Intent.CONTACT_PREFERENCE in scores),
             rejected=(*(f"{hit.label}: {hit.source}" for hit in gated.taken_back), *slots.rejected),
         )
 

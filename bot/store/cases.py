@@ -43,6 +43,7 @@ account, case_file, hold = t.Account.__table__, t.CaseFile.__table__, t.Hold.__t
 plan = t.Plan.__table__  # type: ignore[attr-defined]
 promise, handoff, outbox = t.Promise.__table__, t.Handoff.__table__, t.Outbox.__table__  # type: ignore[attr-defined]
 contact = t.Contact.__table__  # type: ignore[attr-defined]
+KEPT_OF = timedelta(days=365)  # promises kept within this time speak for the customer
 CONTACTS_OF = timedelta(days=31)  # a case knows these; no cap looks further back
 
 
@@ -108,6 +109,10 @@ async def load(connection: AsyncConnection, ids: Sequence[int], now: datetime) -
         connection, select(handoff).where(handoff.c.customer_id.in_(ids), handoff.c.closed_at.is_(None))
     )
     contacts = await _contacts(connection, ids, now)
+    of_late = promise.c.closed_at > now - KEPT_OF
+    query = select(promise.c.customer_id, func.count().label("kept")).where(promise.c.customer_id.in_(ids), of_late)
+    query = query.where(promise.c.status == "kept").group_by(promise.c.customer_id)
+    kept = {row.customer_id: row.kept for row in await connection.execute(query)}
     channels = await _last_channels(connection, ids)
     loaded = {}
     for id, row in rows.items():
@@ -129,6 +134,10 @@ async def load(connection: AsyncConnection, ids: Sequence[int], now: datetime) -
                 consents=frozenset(Consent(name) for name in row.consents.split()),
                 notice_on=row.notice_on,
                 preference=read_preference(file.preference),
+                payday=file.payday,
+                ability=file.ability,
+                annoyed_at=file.annoyed_at,
+                kept_promises=kept.get(id, 0),
                 accounts=tuple(map(_account, accounts[id])),
                 promise=_promise(promises[id][0]) if promises[id] else None,
                 broken_in_a_row=file.broken_in_a_row,

@@ -303,7 +303,8 @@ class _Round:
                 "offer_due_on": after.offer.due_on if after.offer else None, "opened_at": after.opened_at,
                 "offer_later": after.offer.later if after.offer else (),
                 "unclear_in_a_row": after.unclear_in_a_row, "broken_in_a_row": after.broken_in_a_row,
-                "preference": cases.write_preference(after.preference), "changed_at": self.now,
+                "preference": cases.write_preference(after.preference), "payday": after.payday,
+                "ability": after.ability, "annoyed_at": after.annoyed_at, "changed_at": self.now,
             })  # fmt: skip
             if after.accounts != before.accounts:
                 ledger += [

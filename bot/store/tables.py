@@ -129,6 +129,9 @@ class CaseFile(SQLModel, table=True):
     unclear_in_a_row: int = 0
     broken_in_a_row: int = 0
     preference: str | None = Field(default=None, max_length=100)
+    payday: int | None = None
+    ability: Decimal | None = Field(default=None, sa_column=_cents(nullable=True))
+    annoyed_at: datetime | None = Field(default=None, sa_column=_moment())
     opened_at: datetime | None = Field(default=None, sa_column=_moment())
     changed_at: datetime = Field(sa_column=_moment(nullable=False))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,19 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from bot.core.case import Account, Case, Product, State
+from bot.core.case import (
+    Account,
+    Case,
+    Consent,
+    Contact,
+    ContactChannel,
+    CreditorRole,
+    Hold,
+    HoldKind,
+    NumberSource,
+    Product,
+    State,
+)
 from bot.core.reading import Reading
 from bot.dialogues import load_yaml
 
@@ -43,6 +55,13 @@ class Golden:
     title: str
     case: Mapping[str, str]
     turns: tuple[Turn, ...]
+    rule: str = ""  # the contact rule that it shows
+    hold: str = ""  # the hold that it shows
+
+    @property
+    def name(self) -> str:
+        """The file under this folder, without its ending."""
+        return str(self.path.relative_to(FOLDER).with_suffix(""))
 
     @property
     def zone(self) -> str:
@@ -63,7 +82,17 @@ class Golden:
             due_on=first - timedelta(days=int(self.case.get("days_past_due", "34"))),
             currency=self.case.get("currency", "CNY"),
             tail="1234",
+            time_barred=self.case.get("time_barred") == "yes",
         )
+
+    def noted(self) -> tuple[Contact, ...]:
+        """Contacts before the first turn: `2026-11-20 10:00 call, 2026-11-21 11:00 sms`, on the customer's clock."""
+        found = []
+        for line in filter(None, self.case.get("contacts", "").split(", ")):
+            day, clock, channel = line.split()
+            at = datetime.fromisoformat(f"{day} {clock}").replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+            found.append(Contact(at, ContactChannel(channel), ""))
+        return tuple(found)
 
     def first_case(self) -> Case:
         """The case before the first turn."""
@@ -74,8 +103,20 @@ class Golden:
             zones=tuple(self.case.get("zone", "Asia/Shanghai").split()),
             jurisdiction=self.case.get("jurisdiction", "cn"),
             place=self.case.get("place", ""),
+            creditor_role=CreditorRole(self.case.get("creditor_role", "first_party")),
+            number_source=NumberSource(self.case.get("number_source", "reserved")),
+            number_verified_on=day_of(self.case.get("number_verified")),
+            notice_on=day_of(self.case.get("notice_date")),
+            consents=frozenset(Consent(name) for name in self.case.get("consents", "").split()),
+            contacts=self.noted(),
+            holds=tuple(Hold(HoldKind(kind)) for kind in self.case.get("holds", "").split()),
             accounts=(self.account(),),
         )
+
+
+def day_of(text: str | None) -> date | None:
+    """A day, if one is given."""
+    return date.fromisoformat(text) if text else None
 
 
 def load(path: Path) -> Golden:
@@ -110,7 +151,9 @@ def load(path: Path) -> Golden:
                 expected=raw,
             )
         )
-    return Golden(path, content["title"], content["case"], tuple(turns))
+    return Golden(
+        path, content["title"], content["case"], tuple(turns), content.get("rule", ""), content.get("hold", "")
+    )
 
 
 def summary(reading: Reading) -> str:
@@ -170,14 +213,16 @@ def update(golden: Golden, seen: list[Seen]) -> None:
         if got.holds:
             row["holds"] = " ".join(got.holds)
         turns.append(row)
-    content = {"title": golden.title, "case": dict(golden.case), "turns": turns}
+    about = {"rule": golden.rule, "hold": golden.hold}
+    shown = {name: value for name, value in about.items() if value}
+    content = {"title": golden.title, **shown, "case": dict(golden.case), "turns": turns}
     text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=118)
     golden.path.write_text(text, encoding="utf-8")
 
 
 def goldens() -> list[Golden]:
     """Every golden, by file name."""
-    return [load(path) for path in sorted(FOLDER.glob("*.yml"))]
+    return [load(path) for path in sorted(FOLDER.rglob("*.yml"))]
 
 
 def bare(text: str) -> str:

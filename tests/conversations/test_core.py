@@ -9,16 +9,19 @@ import pytest
 
 from bot import dialogues
 from bot.core.calendar import local
-from bot.core.case import Authority, Instalment, PlanKind, State, Timer
+from bot.core.case import Authority, Case, ContactChannel, HoldKind, Instalment, PlanKind, State, Timer
+from bot.core.contact import ContactRules
+from bot.core.decision import Purpose
 from bot.core.event import AgentActed, AgentAction, Heard
+from bot.core.kinds import Ask, OptOutScope
 from bot.core.strategy import first_reminder_at
 from bot.core.talk import Talk
 from bot.nlu.read import Reader
 from tests.conversations.replay import SETTLED, Golden, Seen, compare, goldens, summary, update
 
 
-def replay(golden: Golden, reader: Reader, content: dialogues.Content) -> list[Seen]:
-    """What the core makes of a golden."""
+def replay(golden: Golden, reader: Reader, content: dialogues.Content, cases: list[Case] | None = None) -> list[Seen]:
+    """What the core makes of a golden. `cases` collects the case as it stands at each turn."""
     case = golden.first_case()
     talk = Talk(case, content.rules, content.responses.render, golden.turns[0].at)
     if case.state is State.NEW:
@@ -28,6 +31,8 @@ def replay(golden: Golden, reader: Reader, content: dialogues.Content) -> list[S
     for turn in golden.turns:
         before, reading = len(talk.said), None
         talk.wait(turn.at)
+        if cases is not None:
+            cases.append(talk.case)
         if turn.payment is not None:
             talk.pay(turn.payment)
         if turn.agent is not None:
@@ -64,7 +69,7 @@ def agent_act(line: str) -> AgentActed:
     )
 
 
-@pytest.mark.parametrize("golden", goldens(), ids=lambda golden: golden.path.stem)
+@pytest.mark.parametrize("golden", goldens(), ids=lambda golden: golden.name)
 def test_a_golden_replays_through_the_core(
     golden: Golden, reader: Reader, content: dialogues.Content, request: pytest.FixtureRequest
 ) -> None:
@@ -73,6 +78,39 @@ def test_a_golden_replays_through_the_core(
         update(golden, seen)
         return
     assert compare(golden, seen) == []
+
+
+def texts_of(contact: ContactRules) -> set[str]:
+    """The rules that texts can break: not those of calls and visits alone."""
+    rules = {rule for _, rules in contact.spans for rule in rules}
+    return {rule.head.id for rule in rules if ContactChannel.SMS in rule.head.channels}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_rule_about_texts_and_every_hold_has_a_golden_in_each_language(
+    language: str, content: dialogues.Content
+) -> None:
+    mine = [golden for golden in goldens() if golden.case.get("language", "zh") == language]
+    assert set().union(*map(texts_of, content.rules.contact.values())) == {g.rule for g in mine if g.rule}
+    assert set(HoldKind) == {golden.hold for golden in mine if golden.hold}
+
+
+@pytest.mark.parametrize("golden", [g for g in goldens() if g.rule], ids=lambda golden: golden.name)
+def test_a_rules_golden_has_a_moment_that_the_rule_alone_forbids(
+    golden: Golden, reader: Reader, content: dialogues.Content
+) -> None:
+    cases: list[Case] = []
+    replay(golden, reader, content, cases)
+    pack = content.rules.contact_for(cases[0])
+    rule = pack.named(golden.rule) if pack else None
+    assert rule is not None
+    if isinstance(rule, OptOutScope):
+        return  # it forbids nothing: the reason stands in the decision
+    moments = [(case, turn.at) for case, turn in zip(cases, golden.turns, strict=True)]
+    asked = [
+        Ask(case, p, ContactChannel.SMS, at, "") for case, at in moments for p in (Purpose.REMINDER, Purpose.REPLY)
+    ]
+    assert any(rule.head.binds(ask) and rule.forbids(ask) is not None for ask in asked)
 
 
 def test_there_are_enough_goldens_and_half_of_them_are_chinese() -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
+from sqlalchemy import insert
 
 from bot.core.case import State
 from bot.dialogues import Content
 from bot.nlu.read import Reader
-from bot.store import thread
+from bot.store import cases, thread
 from bot.store.portfolio import PortfolioRow
 from bot.store.replay import compare as again
 from bot.store.replay import is_decision
 from bot.store.session import Database
 from bot.turn import act
-from tests.conversations.replay import SETTLED, Golden, Seen, bare, compare, goldens
+from tests.conversations.replay import SETTLED, Golden, Seen, bare, compare, day_of, goldens
 from tests.conversations.test_core import agent_act
 from tests.machine import Machine, add_customer, machine
 
@@ -39,12 +43,19 @@ def row(golden: Golden) -> PortfolioRow:
         due_on=account.due_on,
         currency=account.currency,
         tail=account.tail,
+        creditor_role=golden.case.get("creditor_role", "first_party"),
+        number_source=golden.case.get("number_source", "reserved"),
+        number_verified_on=day_of(golden.case.get("number_verified")),
+        notice_on=day_of(golden.case.get("notice_date")),
+        consents=golden.case.get("consents", ""),
+        time_barred=account.time_barred,
     )
 
 
 async def replay(golden: Golden, one: Machine) -> list[Seen]:
     """What the machine makes of a golden."""
     customer = await add_customer(one, row(golden), State(golden.case.get("state", "contacted")))
+    await before_the_first_turn(golden, one, customer)
     seen: list[Seen] = []
     payments, before = 0, 0
     for turn in golden.turns:
@@ -68,6 +79,23 @@ async def replay(golden: Golden, one: Machine) -> list[Seen]:
     return seen
 
 
+async def before_the_first_turn(golden: Golden, one: Machine, customer: int) -> None:
+    """The contacts that were noted and the holds that stand."""
+    contacts = [
+        {"customer_id": customer, "channel": c.channel, "at": c.at, "accounts": "", "reached": c.reached,
+         "answers": False, "noted_by": "test"}
+        for c in golden.noted()
+    ]  # fmt: skip
+    holds = [
+        {"customer_id": customer, "kind": hold.kind, "placed_at": one.now, "until_at": None, "lifted_at": None}
+        for hold in golden.first_case().holds
+    ]
+    async with one.database.write() as connection:
+        for table, rows in ((cases.contact, contacts), (cases.hold, holds)):
+            if rows:
+                await connection.execute(insert(table), rows)
+
+
 async def pay(one: Machine, reference: str, amount: str) -> None:
     """The bank posts a payment of today."""
     from decimal import Decimal
@@ -81,7 +109,16 @@ async def pay(one: Machine, reference: str, amount: str) -> None:
     assert tally.created == 1
 
 
-@pytest.mark.parametrize("golden", goldens(), ids=lambda golden: golden.path.stem)
+def replays() -> Iterator[Any]:
+    """Every conversation on both databases; those of one rule or hold on one, Chinese there and English here."""
+    for golden in goldens():
+        chinese = golden.case.get("language", "zh") == "zh"
+        both = not golden.rule and not golden.hold
+        for kind in ("sqlite", "postgresql") if both else ("postgresql",) if chinese else ("sqlite",):
+            yield pytest.param(golden, kind, id=f"{golden.name}-{kind}")
+
+
+@pytest.mark.parametrize(("golden", "database_url"), list(replays()), indirect=["database_url"])
 async def test_a_golden_replays_through_the_machine(
     golden: Golden, database: Database, reader: Reader, content: Content
 ) -> None:
