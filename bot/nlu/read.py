@@ -188,7 +188,7 @@ class Reader:
             ),
             series=series,
             wish=self._wishes.find(gated.folds) if SPEAKS_OF_PLANS.intersection(intents) else Wish(),
-            habits=habits_of(text[:LONGEST], Intent.CONTACT_PREFERENCE in scores),
+            habits=habits_of(_text(texts)[:LONGEST], Intent.CONTACT_PREFERENCE in scores),
             rejected=(*(f"{hit.label}: {hit.source}" for hit in gated.taken_back), *slots.rejected),
         )
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bot.store.columns import Sealed, UtcMoment
+from bot.store.columns import Cents, Sealed, UtcMoment
 
 revision = "0002"
 down_revision = "0001"
@@ -112,6 +112,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("follow_up_at", UtcMoment(), nullable=True))
         batch_op.add_column(sa.Column("offer_later", sa.Text(), server_default="[]", nullable=False))
         batch_op.add_column(sa.Column("preference", sa.String(length=100), nullable=True))
+        batch_op.add_column(sa.Column("payday", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("ability", Cents(), nullable=True))
+        batch_op.add_column(sa.Column("annoyed_at", UtcMoment(), nullable=True))
         batch_op.create_index(batch_op.f("ix_case_file_agent_id"), ["agent_id"], unique=False)
 
     with op.batch_alter_table("channel", schema=None) as batch_op:
@@ -224,6 +227,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("case_file", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_case_file_agent_id"))
+        batch_op.drop_column("annoyed_at")
+        batch_op.drop_column("ability")
+        batch_op.drop_column("payday")
         batch_op.drop_column("preference")
         batch_op.drop_column("offer_later")
         batch_op.drop_column("follow_up_at")
