@@ -89,12 +89,13 @@ class Link(asyncio.Protocol):
     ) -> Pdu:
         """Send a request and return its answer, whatever it says, within so many seconds.
 
-        Raise NotWritten where nothing left, NoAnswer where nobody knows; an answer that comes later is told to `late`.
+        At most half of them pass before it leaves, so that there is time for an answer. Raise NotWritten where nothing
+        left, NoAnswer where nobody knows; an answer that comes later is told to `late`.
         """
         deadline = self._loop.time() + within
         if windowed:
             try:
-                async with asyncio.timeout_at(deadline):
+                async with asyncio.timeout(within / 2):
                     await self._window.acquire()
             except TimeoutError:
                 raise NotWritten("the window stayed full") from None

@@ -12,7 +12,7 @@ from bot.gateways.base import Parsed, Session
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
-async def until(true: Callable[[], bool], within: float = 5.0) -> None:
+async def until(true: Callable[[], bool], within: float = 15.0) -> None:
     """Wait until this is so."""
     async with asyncio.timeout(within):
         while not true():  # noqa: ASYNC110  (what is waited for is another program's state)

@@ -62,13 +62,13 @@ async def test_octets_may_come_one_by_one() -> None:
 
 
 async def test_what_was_under_way_when_the_line_broke_is_unknown_and_the_rest_was_not_sent() -> None:
-    async with ismg(delay=0.05, hang_up_at=16) as there:
+    async with ismg(delay=5, hang_up_at=16) as there:
         one = gateway(there.port)
         async with holding(one):
             outcomes = list(await asyncio.gather(*(outcome(one, text(ref=f"o-{n}")) for n in range(40))))
             assert outcomes == ["unknown"] * 16 + ["retryable"] * 24
             assert len(there.taken) == 16
-            there.faults.hang_up_at = 0
+            there.faults.hang_up_at, there.faults.delay = 0, 0
             await until(lambda: one.can_submit)
             assert await outcome(one, text()) == "sent"
 
@@ -80,7 +80,7 @@ async def test_without_a_connection_a_text_may_be_tried_again() -> None:
 
 async def test_an_answer_that_does_not_come_leaves_the_text_unknown_and_the_window_free() -> None:
     async with ismg(mute=lambda taken: True) as there:
-        one = gateway(there.port, timeout_seconds="0.1", window="1")
+        one = gateway(there.port, timeout_seconds="1", window="1")
         async with holding(one):
             assert await outcome(one, text()) == "unknown"
             there.faults.mute = lambda taken: False
@@ -88,8 +88,8 @@ async def test_an_answer_that_does_not_come_leaves_the_text_unknown_and_the_wind
 
 
 async def test_a_full_window_is_a_wait_and_not_a_try() -> None:
-    async with ismg(delay=0.3) as there:
-        one = gateway(there.port, timeout_seconds="0.1", window="1")
+    async with ismg(delay=5) as there:
+        one = gateway(there.port, timeout_seconds="0.3", window="1")
         async with holding(one):
             outcomes = list(await asyncio.gather(outcome(one, text()), outcome(one, text())))
             assert outcomes == ["unknown", "throttled"]
