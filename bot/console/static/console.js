@@ -30,11 +30,21 @@ async function refresh() {
       if (next) update(part, next);
       if (next && next.dataset.seen) showed(next.dataset.seen, next.dataset.after);
     });
+    closeComposer(fresh.getElementById("reply-text"));
   } catch { /* the server is away for a moment: the next round tries again */
   } finally {
     fetching = false;
     if (again) { again = false; refresh(); }
   }
+}
+
+// The moment that nothing may be sent any more (an opt-out, a colleague who took over), the open box says so too.
+function closeComposer(wanted) {
+  const box = document.getElementById("reply-text");
+  if (!box) return;
+  const closed = !wanted || wanted.disabled;
+  box.disabled = closed;
+  box.form.querySelectorAll("button").forEach((button) => { button.disabled = closed; });
 }
 
 // The stream says that something changed, never what: the page then fetches itself anew. It begins by saying so, so

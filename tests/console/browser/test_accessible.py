@@ -1,0 +1,56 @@
+"""axe-core finds nothing on any screen, in either theme, language and width; nothing scrolls sideways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page
+
+from tests.console.browser.conftest import Open
+from tests.console.conftest import Bank
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+SCREENS = {
+    "agent": ("/queue", "/queue?folder=mine", "/queue?folder=follow_up", "/customers?q=C000001", "/customers/1",
+              "/customers/1/journal"),
+    "supervisor": ("/desks", "/customers/1"),
+    "admin": ("/people",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", [390, 1366])
+async def test_no_screen_keeps_anybody_out(bank: Bank, open_as: Open, theme: str, language: str, width: int) -> None:
+    id = await bank.customer()
+    await bank.called(id)
+    await bank.wrote(id, "我失业了，真的还不上")
+    found = []
+    for role, paths in SCREENS.items():
+        options: dict[str, Any] = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
+        page = await open_as(role, paths[0], role, **options)
+        if await page.locator("html").get_attribute("lang") != language:
+            await page.locator("form[action='/language'] button").click()
+        for path in paths:
+            await page.goto(str(bank.client.make_url(path)))
+            if path == "/customers/1" and role == "agent":
+                take = page.locator(f"form[action='/customers/{id}/take'] button")
+                if await take.count():
+                    await take.click()
+                await _open_all(page)
+            result = await Axe().run(page, options=RULES)
+            found += [f"{path}: {one['id']}: {one['nodes'][0]['html'][:120]}" for one in result.response["violations"]]
+            wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+            if await page.evaluate(wide):
+                found.append(f"{path}: scrolls sideways at {width} px")
+    assert found == []
+
+
+async def _open_all(page: Page) -> None:
+    """Unfold every form, so that it is looked at too."""
+    for box in await page.locator("details > summary").all():
+        if await box.is_visible():
+            await box.click()
