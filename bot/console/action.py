@@ -172,10 +172,21 @@ async def perform(
     office.wake()
 
 
-async def write_note(office: Office, person: Person, customer_id: int, text: str, now: datetime) -> None:
-    """Write a note for colleagues. It goes into the journal alone, where nothing that sends texts ever looks."""
+NOTED = ("call", "call_missed", "email", "letter", "visit")
+
+
+async def write_note(
+    office: Office, person: Person, customer_id: int, text: str, now: datetime, contact: str = ""
+) -> None:
+    """Write a note for colleagues. It goes into the journal alone, where nothing that sends texts ever looks.
+
+    `contact`, one of NOTED, says that the customer was contacted just now: that counts towards caps as texts do.
+    """
     async with office.database.write() as connection:
         file = await _locked(connection, customer_id, now)
+        if contact in NOTED:
+            await cases.note_contact(connection, file, contact, person.login, now)
+            text = f"[{contact}] {text}"
         await append_journal(connection, [(file, "note", {"agent": person.login, "text": text})], now)
 
 

@@ -11,10 +11,10 @@ from aiohttp import web
 
 from bot.console import why
 from bot.console.access import Missing, Right, Route, Visit
-from bot.console.action import Refused
+from bot.console.action import NOTED, Refused
 from bot.core.calendar import local_day
-from bot.core.case import Owner, PlanStatus
-from bot.core.contact import caps_used, may_text
+from bot.core.case import ContactChannel, Owner, PlanStatus
+from bot.core.contact import caps_used, may_contact, may_text
 from bot.core.decision import Purpose
 from bot.store import desk, queue, thread
 from bot.store.agents import Role
@@ -81,6 +81,8 @@ async def page(
         may_reveal=may_reveal(visit, view),
         needs_reason=visit.person.role is Role.AUDITOR,
         permission=permission,
+        call=may_contact(view.case, Purpose.AGENT, contact, visit.now, ContactChannel.CALL),
+        noted=NOTED,
         forbidding=why.rule(visit.words, permission.rule, contact),
         rule_of=lambda code: why.rule(visit.words, code, contact),
         not_sent=lambda reason: why.not_sent(visit.words, reason, contact),

@@ -59,11 +59,14 @@ async def reply(visit: Visit) -> web.Response:
 
 
 async def note(visit: Visit) -> web.Response:
-    """Write a note for colleagues."""
+    """Write a note for colleagues, perhaps about a call or a visit just made."""
     text = _text(visit)
     if not text:
         return await page(visit, customer_of(visit), 422, invalid="invalid.empty")
-    return await _do(visit, lambda id: action.write_note(visit.office, visit.person, id, text, visit.now), "note")
+    contact = visit.form.get("contact", "")
+    return await _do(
+        visit, lambda id: action.write_note(visit.office, visit.person, id, text, visit.now, contact), "note"
+    )
 
 
 async def release(visit: Visit) -> web.Response:

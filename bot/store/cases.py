@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.case import (
@@ -190,6 +190,15 @@ async def _contacts(connection: AsyncConnection, ids: Sequence[int], now: dateti
     for mine in found.values():
         mine.sort(key=lambda one: one.at)
     return found
+
+
+async def note_contact(connection: AsyncConnection, file: File, contact_: str, by: str, now: datetime) -> None:
+    """A person contacted the customer: `call`, `call_missed` (nobody answered), `email`, `letter` or `visit`."""
+    row = {
+        "customer_id": file.case.customer_id, "channel": contact_.removesuffix("_missed"), "at": now, "accounts": "",
+        "reached": not contact_.endswith("_missed"), "answers": False, "noted_by": by,
+    }  # fmt: skip
+    await connection.execute(insert(contact), row)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -153,6 +153,16 @@ async def test_a_note_is_seen_by_colleagues_and_is_nowhere_among_the_texts(bank:
     assert await bank.texts(customer) == []
 
 
+async def test_a_call_that_is_noted_counts_towards_caps_and_is_seen_beside_the_note(bank: Bank) -> None:
+    browser, customer, page = await taken(bank)
+    assert "A call is allowed now" in page.words
+    for _ in range(6):
+        page = await browser.post(f"/customers/{customer}/note", text="没人接", contact="call_missed", **form(page))
+    assert "[call_missed] 没人接" in page.words
+    assert "No call now: contact cap reached: at most 6 in 1 days (CN-CALL)" in page.words
+    assert await bank.texts(customer) == []
+
+
 async def test_only_who_has_the_customer_can_act(bank: Bank) -> None:
     _, customer, page = await taken(bank)
     chen = await bank.browser("chen")
