@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from bot.gateways import GATEWAYS
 from bot.gateways.alibaba import AlibabaGateway
 from bot.gateways.base import Gateway, Malformed, Parsed, RawRequest, Refused
 from bot.gateways.generic import GenericGateway
@@ -246,3 +247,7 @@ def test_ten_megabytes_of_anything_are_malformed_or_refused(kind: str, filler: b
     with pytest.raises((Malformed, Refused)):
         gateway.verify(request(body), NOW)
         gateway.parse(request(body))
+
+
+def test_every_gateway_with_webhooks_is_here() -> None:
+    assert {kind.split()[0] for kind in ADAPTERS} == GATEWAYS.keys() - {"cmpp", "smpp", "simulator"}
