@@ -37,7 +37,7 @@ check: setup ## format, lint, types, imports, content
 	$(BIN)/lint-imports
 	$(BIN)/huixin check > /dev/null
 
-bench: setup ## throughput and latency beside the database's own limit
+bench: setup ## what reading costs; throughput and latency beside the database's own limit
 	$(BIN)/python -m tests.bench
 
 clean: ## remove what was installed and what the demonstration kept

@@ -16,6 +16,7 @@ from bot import dialogues
 from bot.nlu.read import Reader
 from bot.store.columns import use_keyring
 from bot.store.keys import Keyring
+from tests.bench import reading
 from tests.bench.figure import Figure
 from tests.bench.measure import measure_all
 from tests.bench.sessions import measure_sessions
@@ -40,6 +41,7 @@ async def run(folder: Path, postgres: str) -> list[Figure]:
 
 def main() -> None:
     """Start a PostgreSQL of our own (with fsync, as in earnest), measure, print."""
+    reading.show()
     use_keyring(Keyring(bytes(range(32))))
     folder = Path(tempfile.mkdtemp(prefix="huixin-bench-"))
     given = os.environ.get("HUIXIN_TEST_POSTGRES")
