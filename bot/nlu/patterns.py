@@ -53,6 +53,20 @@ def parse(sources: Sequence[str], words: Words, language: str) -> list[Pattern]:
     return patterns
 
 
+def alternatives(source: str) -> list[str]:
+    """The alternatives of a phrase that is one choice as a whole, `(a|b c)`; else, or if one is empty, the phrase."""
+    depth, found = 0, [""]
+    for place, char in enumerate(source):
+        depth += (char == "(") - (char == ")")
+        if depth == 0 and place < len(source) - 1:
+            return [source]  # it does not begin with a bracket, or that one closes before the end
+        if char == "|" and depth == 1:
+            found.append("")
+        elif place and (depth or char != ")"):
+            found[-1] += char
+    return found if depth == 0 and source.startswith("(") and all(one.strip() for one in found) else [source]
+
+
 class _Parser:
     """Recursive descent over one phrase. `lists` keeps the word lists that were parsed already."""
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.nlu.patterns import Pattern, Words, parse
+from bot.nlu.patterns import Pattern, Words, alternatives, parse
 
 LAYERS = 3  # how many of a phrase's key sets are asked for before its expression is tried
 
@@ -56,7 +56,8 @@ class Phrasebook:
             (label, strength, source)
             for label, strengths in intents.items()
             for strength, sources in strengths.items()
-            for source in sources
+            for whole in sources
+            for source in alternatives(whole)
         ]
         patterns = parse([source for _, _, source in phrases], words, language)
         self._entries = [
