@@ -20,6 +20,7 @@ from bot.core.calendar import local_day
 from bot.core.contact import may_text, open_until
 from bot.core.decision import Purpose
 from bot.core.event import NumberRefused, SendFailed
+from bot.core.overtaken import overtaken
 from bot.core.segments import count
 from bot.core.strategy import reminder_slots
 from bot.dialogues.responses import read_slots
@@ -38,7 +39,6 @@ log = structlog.get_logger()
 TEXTS = Counter("huixin_texts_total", "Texts by channel and outcome", ["channel", "outcome"])
 ATTEMPTS = 5
 BACKOFF = timedelta(seconds=30)  # doubled with each attempt
-CONFIRM_WITHIN = timedelta(minutes=5)  # 47 CFR 64.1200(a)(12): a later confirmation of an opt-out is a text too many
 LONGEST_IN_QUEUE = timedelta(hours=4)
 LOOK_AGAIN = timedelta(minutes=5)
 GIVE_UP = timedelta(hours=24)
@@ -134,14 +134,8 @@ async def _prepare(
 def _ask_rules(mind: Mind, row: Due, file: File, now: datetime) -> dict[str, Any] | None:
     """What the rules make of a row at this moment; None where it may go."""
     purpose, case = Purpose(row.purpose), file.case
-    if purpose is Purpose.OPT_OUT_CONFIRMATION and now - row.queued_at > CONFIRM_WITHIN:
-        return _stopped(row, "cancelled", "the confirmation came too late to be sent", now)
-    if purpose is Purpose.REMINDER and case.amount_due <= 0:
-        return _stopped(row, "cancelled", "nothing is due any more", now)
-    if purpose is Purpose.PROMISE_REMINDER and local_day(row.queued_at, case.zone) != local_day(now, case.zone):
-        return _stopped(row, "cancelled", "the day that it speaks of is over", now)
-    if row.author == "bot" and case.owner == "agent" and purpose not in (Purpose.OPT_OUT_CONFIRMATION, Purpose.SAFETY):
-        return _stopped(row, "cancelled", "an agent took over", now)
+    if (reason := overtaken(case, purpose, row.author == "bot", row.queued_at, now)) is not None:
+        return _stopped(row, "cancelled", reason, now)
     permission = may_text(case, purpose, mind.content.rules.contact_for(case), now, row.text)
     if permission.allowed:
         return None

@@ -19,6 +19,7 @@ from bot.commands import (
     reading,
     replaying,
     serving,
+    simulating,
     talking,
     thresholds,
     tools,
@@ -40,6 +41,7 @@ app = typer.Typer(
 MODULES = (
     serving, talking, reading, thresholds, files, coming, evidence, channels, operating, content, rasa, replaying,
     tools,
+    simulating,
 )  # fmt: skip
 for module in MODULES:
     module.add_to(app)

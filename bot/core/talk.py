@@ -26,7 +26,8 @@ from bot.core.decision import (
     Schedule,
     Slot,
 )
-from bot.core.event import Event, PaymentPosted, SendFailed, TimerDue
+from bot.core.event import AgentActed, Event, PaymentPosted, SendFailed, TimerDue
+from bot.core.overtaken import overtaken
 from bot.core.payment import post_to_ledger
 from bot.core.rules import Rules
 from bot.core.strategy import MONTH, reminder_slots
@@ -45,17 +46,32 @@ class Said:
     purpose: Purpose
     response: str = ""
     why: tuple[str, ...] = ()
+    by_agent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event, what was decided about it, and so the case after it."""
+
+    at: datetime
+    event: Event
+    decision: Decision
 
 
 @dataclass(slots=True)
 class _Queued:
     say: Say
     due_at: datetime
+    queued_at: datetime
+    by_agent: bool
     why: tuple[str, ...] = ()
 
 
 class Talk:
-    """One customer's conversation. `log` holds every decision with its moment, `said` every text that left."""
+    """One customer's conversation. `log` holds every decision with its moment, `said` every text that left.
+
+    `story` holds both, in the order in which they came.
+    """
 
     def __init__(self, case: Case, rules: Rules, render: Render, now: datetime):
         self.case, self.rules, self.now = case, rules, now
@@ -64,6 +80,7 @@ class Talk:
         self.queued: list[_Queued] = []
         self.said: list[Said] = []
         self.log: list[tuple[datetime, Decision]] = []
+        self.story: list[Happened | Said] = []
 
     def happen(self, event: Event) -> Decision:
         """Decide one event now, do what follows, and let go what may leave."""
@@ -72,6 +89,7 @@ class Talk:
         decision = decide(self.case, event, self.rules, self.now)
         self.case = decision.case
         self.log.append((self.now, decision))
+        self.story.append(Happened(self.now, event, decision))
         for effect in decision.effects:
             match effect:
                 case Schedule():
@@ -83,7 +101,7 @@ class Talk:
                 case RecordPromise() if self.case.promise is not None and self.case.promise.id is None:
                     self.case = replace(self.case, promise=replace(self.case.promise, id=len(self.log)))
                 case Say():
-                    self.queued.append(_Queued(effect, self.now, decision.why))
+                    self.queued.append(_Queued(effect, self.now, self.now, isinstance(event, AgentActed), decision.why))
         self._send()
         return decision
 
@@ -93,7 +111,7 @@ class Talk:
 
     def wait(self, until: datetime) -> None:
         """Let time pass; what falls due on the way happens at its own moment, texts before timers."""
-        while (due := self._next()) is not None and due <= until:
+        while (due := self.next_at()) is not None and due <= until:
             self.now = max(self.now, due)
             self._send()
             for timer in [timer for timer, at in self.timers.items() if at <= self.now]:
@@ -102,7 +120,8 @@ class Talk:
                     self.happen(TimerDue(timer))
         self.now = max(self.now, until)
 
-    def _next(self) -> datetime | None:
+    def next_at(self) -> datetime | None:
+        """When something next falls due by itself: a timer, or a text that waits for its lawful moment."""
         return min([*self.timers.values(), *(one.due_at for one in self.queued)], default=None)
 
     def _send(self) -> None:
@@ -112,6 +131,8 @@ class Talk:
             if one.due_at > self.now:
                 waiting.append(one)
                 continue
+            if overtaken(self.case, one.say.purpose, not one.by_agent, one.queued_at, self.now) is not None:
+                continue
             text = self._text(one.say)
             permission = may_text(self.case, one.say.purpose, self.rules.contact_for(self.case), self.now, text)
             if permission.allowed:
@@ -119,7 +140,7 @@ class Talk:
             elif permission.is_final:
                 refused.append(f"{permission.rule}: {permission.reason}")
             elif permission.next_at is not None and not permission.is_hold:
-                waiting.append(_Queued(one.say, permission.next_at, (*one.why, f"not-now:{permission.rule}")))
+                waiting.append(replace(one, due_at=permission.next_at, why=(*one.why, f"not-now:{permission.rule}")))
         self.queued = waiting
         for reason in refused:
             self.happen(SendFailed(reason))
@@ -132,7 +153,8 @@ class Talk:
 
     def _leave(self, one: _Queued, text: str) -> None:
         say = one.say
-        self.said.append(Said(self.now, text, say.purpose, say.response, one.why))
+        self.said.append(Said(self.now, text, say.purpose, say.response, one.why, one.by_agent))
+        self.story.append(self.said[-1])
         if say.purpose in COUNTED:
             owed = tuple(account.id for account in self.case.accounts if account.amount_due > 0)
             contact = Contact(self.now, ContactChannel.SMS, say.purpose, owed, answers=say.answers)
