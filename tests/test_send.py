@@ -24,11 +24,11 @@ from bot.nlu.read import Reader
 from bot.send import ATTEMPTS, apply_receipts, send_due, settle_unknown
 from bot.store import cases, outgoing
 from bot.store import tables as t
-from bot.store.inbox import ReceiptRow, store
+from bot.store.inbox import ReceiptRow, ReplyRow, store
 from bot.store.portfolio import PortfolioRow
 from bot.store.session import Database
 from bot.turn import act, turn
-from tests.machine import STRANGER, Machine, add_customer, machine
+from tests.machine import NUMBER, STRANGER, Machine, add_customer, machine
 
 NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)  # Monday, 10:02 in Shanghai
 PHONE = "+8613800138000"
@@ -497,6 +497,34 @@ async def test_an_answer_goes_before_any_number_of_reminders(one: Machine) -> No
     one.now += timedelta(seconds=5)
     await send_due(one.database, one.mind, one.channels, one.clock, limit=2)
     assert [row.customer_id for row in await texts(one) if row.state == "sent"] == [20]
+
+
+async def test_a_reminder_waits_while_parts_of_what_the_customer_wrote_are_on_their_way(one: Machine) -> None:
+    for n in (1, 2):
+        await add_customer(one, customer(n), State.CONTACTED)
+    first = ReplyRow("phone", "m#1", PHONE, "1069", "退订", NOW, False, NOW, ("8", 1, 2))
+    async with one.database.write() as connection:
+        await store(connection, [first], STRANGER)
+        await queue(connection, 1, "promise_reminder")
+        await queue(connection, 2, "promise_reminder")
+    await send(one)
+    assert [row.state for row in await texts(one)] == ["queued", "sent"]
+    await one.wait(NOW + timedelta(minutes=4))
+    assert (await one.case(1)).state is State.OPTED_OUT
+    assert [row.state for row in await texts(one) if row.purpose == "promise_reminder"] == ["cancelled", "sent"]
+
+
+async def test_a_reply_to_a_number_that_shares_a_webhook_is_answered_from_that_number(one: Machine) -> None:
+    one.channels["cards"] = replace(
+        one.channels["phone"], name="cards", number=f"{NUMBER}5", signature="【信用卡中心】"
+    )
+    one.channels["phone"] = replace(one.channels["phone"], beside={f"{NUMBER}5": "cards"})
+    await add_customer(one, customer(), State.CONTACTED)
+    await one.simulator.phone_replies(PHONE, "我周五还500", f"{NUMBER}5", one.now)
+    one.now += timedelta(seconds=4)
+    await one.work()
+    assert [row.channel for row in await one.rows(t.Inbound.__table__)] == ["cards"]  # type: ignore[attr-defined]
+    assert [text.text[:7] for text in one.simulator.phone(PHONE).inbox] == ["【信用卡中心】"]
 
 
 async def test_a_slow_channel_does_not_hold_up_another(one: Machine) -> None:

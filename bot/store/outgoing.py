@@ -16,7 +16,8 @@ from bot.store import tables as t
 from bot.store.cases import lock, outbox, suppression
 from bot.store.record import OPEN, upsert
 
-channel, receipt, dead_letter = t.Channel.__table__, t.Receipt.__table__, t.DeadLetter.__table__  # type: ignore[attr-defined]
+channel, receipt = t.Channel.__table__, t.Receipt.__table__  # type: ignore[attr-defined]
+dead_letter, part = t.DeadLetter.__table__, t.Part.__table__  # type: ignore[attr-defined]
 
 LEASE = timedelta(seconds=60)  # longer than any gateway's time-out: after it, nobody is sending this any more
 RANK = {"queued": 10, "sent": 20, "undelivered": 80, "failed": 80, "delivered": 90}
@@ -64,6 +65,9 @@ async def claim_due(connection: AsyncConnection, now: datetime, limit: int, clos
     # The confirmation of an opt-out has five minutes: it does not queue behind a text that waits for its next try.
     first = ~blocked.exists() | (o.c.purpose == Purpose.OPT_OUT_CONFIRMATION)
     is_due = o.c.state.in_(("queued", "held")) & (o.c.due_at <= now) & first & ~paused_channel.exists()
+    # Nobody is reminded while parts of what they just wrote are on their way: it may be an opt-out.
+    writing = select(part.c.id).where(part.c.customer_id == o.c.customer_id, part.c.joined_at.is_(None))
+    is_due &= (o.c.urgency < 2) | ~writing.exists()
     if closed:
         is_due &= o.c.channel.not_in(closed)
     first_come = select(o.c.customer_id).where(is_due).order_by(o.c.urgency, o.c.due_at, o.c.id).limit(limit * 3)
