@@ -357,6 +357,7 @@ class Outbox(SQLModel, table=True):
             "outbox_open",
             "urgency",
             "due_at",
+            "id",
             postgresql_where=text("state IN ('queued', 'held', 'submitting')"),
             sqlite_where=text("state IN ('queued', 'held', 'submitting')"),
         ),
