@@ -150,7 +150,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "outbox_open",
-            ["urgency", "due_at"],
+            ["urgency", "due_at", "id"],
             unique=False,
             postgresql_where=sa.text("state IN ('queued', 'held', 'submitting')"),
             sqlite_where=sa.text("state IN ('queued', 'held', 'submitting')"),
