@@ -47,7 +47,7 @@ def thresholds(
     """Show what replies cost by dialogues/policies/costs.yml, and at which value of each threshold they cost least.
 
     One threshold is moved at a time, the others stay. ± is the standard error of what the best value saves; surely
-    better is what saves more than two of them. Nothing is changed: set what convinces you in the file named.
+    better is what saves more than two of them, and more than 0.01. Nothing is changed: set what convinces you.
     """
     if not files and not by_voice:
         raise typer.BadParameter("give files of labelled replies, or --by-voice")

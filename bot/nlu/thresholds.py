@@ -21,7 +21,8 @@ from bot.nlu.mistakes import mistake_of, right_decision
 from bot.nlu.read import Reader
 
 GRID = (0.01, 0.02, *(step / 20 for step in range(1, 20)), 0.98)
-SURELY = 2.0  # standard errors by which a value must be better before a threshold counts as wrong
+SURELY = 2.0  # standard errors by which a value must be better before a threshold counts as wrong,
+WORTHWHILE = 0.01  # and what it must save with each reply: one needless question in a hundred replies
 POLICIES = {"sure_enough": "dialogue.yml", "sure_of_opt_out": "dialogue.yml", "promise_sure_enough": "promises.yml"}
 Read = Callable[[Limits], Sequence[Reading]]  # the readings of a trial's rows under these limits
 Floats = NDArray[np.float64]
@@ -61,7 +62,8 @@ class Curve:
     @property
     def better(self) -> tuple[Point, ...]:
         """The values that are cheaper than today's by more than two standard errors of the paired difference."""
-        return tuple(point for point in self.points if self.now.cost - point.cost > SURELY * point.error + 1e-9)
+        worth = [(point, max(WORTHWHILE, SURELY * point.error)) for point in self.points]
+        return tuple(point for point, least in worth if self.now.cost - point.cost > least)
 
 
 class Trial:

