@@ -191,7 +191,7 @@ def _forbidden(
     if case.preference is not None:
         if channel in case.preference.blocked:
             found.append(Forbidden(PREFERENCE, "the customer asked not to be contacted this way"))
-        elif (no := _preferred(case.preference).forbids(ask)) is not None:
+        elif not _answers(case, purpose, rules, at) and (no := _preferred(case.preference).forbids(ask)) is not None:
             found.append(no)
     return found
 
@@ -201,6 +201,11 @@ def _at_most_until_the_rule_ends(no: Forbidden, head: Head, zone: str) -> Forbid
         return no
     ends = min(wall_moments(head.until + timedelta(days=1), time(0), zone))
     return no if no.until is not None and no.until < ends else Forbidden(no.rule, no.reason, ends)
+
+
+def _answers(case: Case, purpose: Purpose, rules: ContactRules, at: datetime) -> bool:
+    """Whoever writes to us now may be answered now, whatever hours they wished for what we begin."""
+    return purpose is Purpose.REPLY or (purpose is Purpose.AGENT and case.in_conversation(at, rules.conversation))
 
 
 @lru_cache(maxsize=1024)
@@ -215,7 +220,8 @@ def open_until(case: Case, purpose: Purpose, rules: ContactRules, now: datetime)
         return None
     ask = Ask(case, purpose, ContactChannel.SMS, now)
     hours = [r for r in rules.on(local_day(now, case.zone)) if isinstance(r, Hours) and r.head.binds(ask)]
-    hours += [_preferred(case.preference)] if case.preference else []
+    if case.preference is not None and not _answers(case, purpose, rules, now):
+        hours.append(_preferred(case.preference))
     return min((end for rule in hours if (end := rule.closes(case, now)) is not None), default=None)
 
 

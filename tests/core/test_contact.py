@@ -256,7 +256,7 @@ def test_a_text_must_not_wait_at_the_gateway_beyond_closing_time() -> None:
     closes = open_until(KNOWN, Purpose.REPLY, RULES.contact["cn"], w.NOW)
     assert closes == datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     early = replace(KNOWN, preference=Preference(closes=time(15)))
-    assert open_until(early, Purpose.REPLY, RULES.contact["cn"], w.NOW) == datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+    assert open_until(early, Purpose.REMINDER, RULES.contact["cn"], w.NOW) == datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 
 
 def test_on_a_holiday_on_which_it_is_closed_the_next_day_is_named() -> None:
@@ -315,6 +315,14 @@ def test_the_seventh_call_of_a_day_is_one_too_many_in_china() -> None:
     called = replace(KNOWN, contacts=calls)
     assert may_contact(called, Purpose.AGENT, pack, w.NOW, ContactChannel.CALL).rule == "CN-CALL"
     assert may_contact(replace(called, contacts=calls[1:]), Purpose.AGENT, pack, w.NOW, ContactChannel.CALL).allowed
+
+
+def test_wished_hours_bind_what_we_begin_and_not_the_answer_to_what_was_just_written() -> None:
+    wish = replace(KNOWN, preference=Preference(opens=time(18)), opened_at=w.NOW - timedelta(minutes=1))
+    verdict = may_text(wish, Purpose.REMINDER, RULES.contact["cn"], w.NOW)
+    assert (verdict.rule, verdict.next_at) == ("preference", datetime(2026, 11, 23, 10, 0, tzinfo=UTC))
+    assert may_text(wish, Purpose.REPLY, RULES.contact["cn"], w.NOW).allowed
+    assert may_text(wish, Purpose.AGENT, RULES.contact["cn"], w.NOW).allowed
 
 
 def test_consent_opens_the_night_of_the_law_and_not_that_of_the_bank() -> None:
