@@ -23,6 +23,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from yarl import URL
 
 from bot import console, dialogues, intake, receive
+from bot.alert import Alert
 from bot.console import Demo, Office
 from bot.core.calendar import local, moment
 from bot.demo import Rehearsal
@@ -148,11 +149,14 @@ async def open_parts(
     database = Database(settings.database)
     second = second_of(settings, reader, content)
     mind = Mind(reader, content, timedelta(seconds=settings.settle_seconds), first)
+    alert = Alert(settings.alert_command, settings.alert_url)
+    mind = replace(mind, alert=alert)
     if second is not None:
         mind = replace(mind, wonder=second.wonder, patience=second.patience)
     try:
         yield Parts(settings, database, mind, channels, clock or Clock(), second)
     finally:
+        await alert.finish()
         if second is not None:
             await second.close()
         for channel in channels.values():

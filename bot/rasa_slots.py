@@ -25,7 +25,7 @@ from bot.core.case import (
     Promise,
     State,
 )
-from bot.core.reading import Asked
+from bot.core.reading import Asked, Hardship
 
 T = TypeVar("T")
 
@@ -121,7 +121,15 @@ def slots_of(case: Case) -> dict[str, Any]:
         "plan": None if case.plan is None else _plan_row(case.plan),
         "plans_broken": case.plans_broken,
         "broken_in_a_row": case.broken_in_a_row,
-        "holds": [{"kind": hold.kind.value, "until": _text(hold.until)} for hold in case.holds],
+        "holds": [
+            {
+                "kind": hold.kind.value,
+                "until": _text(hold.until),
+                "review_at": _text(hold.review_at),
+                "category": hold.category.value if hold.category else None,
+            }
+            for hold in case.holds
+        ],
         "handoff_queue": case.handoff_queue,
         "unclear_in_a_row": case.unclear_in_a_row,
         "opened_at": _text(case.opened_at),
@@ -186,7 +194,13 @@ def _moment(value: str) -> datetime:
 
 
 def _holds(value: list[dict[str, Any]]) -> tuple[Hold, ...]:
-    return tuple(Hold(HoldKind(one["kind"]), _moment(one["until"]) if one.get("until") else None) for one in value)
+    return tuple(_hold(one) for one in value)
+
+
+def _hold(one: dict[str, Any]) -> Hold:
+    until, review_at = (_moment(one[name]) if one.get(name) else None for name in ("until", "review_at"))
+    category = Hardship(one["category"]) if one.get("category") else None
+    return Hold(HoldKind(one["kind"]), until, review_at, category)
 
 
 def _instalments(value: list[dict[str, Any]]) -> tuple[Instalment, ...]:

@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     bank: str = Field("示例银行", description="the bank's name in Chinese texts")
     bank_en: str = Field("Example Bank", description="the bank's name in English texts")
     hotline: str = Field("95000", description="the bank's own number in texts")
+    alert_command: str = Field(
+        "", description="command run at once when a life may be at stake, with the queue and our customer number"
+    )
+    alert_url: str = Field("", description="address that gets the same as a JSON post; empty: none")
     crisis_line: str = Field("12356", description="the number for people in despair, of your country")
     emergency: str = Field("120", description="the emergency number of your country")
     language: str = Field("zh", pattern="^(zh|en)$", description="language of customers whose row names none")

@@ -15,7 +15,7 @@ import structlog
 from bot.core.calendar import local
 from bot.core.case import Case, Owner
 from bot.core.decide import decide
-from bot.core.decision import Decision, Say
+from bot.core.decision import Decision, OpenHandoff, Say
 from bot.core.draft import Draft
 from bot.core.event import AgentActed, Heard, NumberRefused, SendFailed, TimerDue
 from bot.core.opinion import Question, is_doubtful, weigh
@@ -45,6 +45,15 @@ class Mind:
     channel: str  # the channel of customers who never wrote
     wonder: Callable[[Question], None] | None = None
     patience: timedelta = timedelta(0)
+    alert: Callable[[str, int], None] | None = None  # called after the commit for each queue that says so
+
+    def sound(self, turned: Sequence[Turned]) -> None:
+        """Call people at once for whoever is in danger, now that it is on the file."""
+        for one in turned:
+            effects = [effect for step in one.steps for effect in step.decision.effects]
+            for queue in {effect.queue for effect in effects if isinstance(effect, OpenHandoff)}:
+                if self.alert is not None and self.content.rules.handoffs[queue].alert:
+                    self.alert(queue, one.file.case.customer_id)
 
     def render(self, say: Say, case: Case) -> str:
         """The wording of a decided text."""
@@ -56,10 +65,13 @@ async def turn(database: Database, mind: Mind, now: datetime, limit: int = 200) 
 
     A customer who breaks the turn is retried alone, then parked; the others go on.
     """
+    turned: list[Turned] = []
     try:
         async with database.write() as connection:
             ids = await work.claim(connection, now, mind.settle, limit)
-            return await _work(connection, mind, ids, now)
+            done = await _work(connection, mind, ids, now, turned)
+        mind.sound(turned)
+        return done
     except StoreDown:
         raise
     except Exception:
@@ -72,13 +84,13 @@ async def turn(database: Database, mind: Mind, now: datetime, limit: int = 200) 
     return done
 
 
-async def _work(connection: Any, mind: Mind, ids: Sequence[int], now: datetime) -> int:
+async def _work(connection: Any, mind: Mind, ids: Sequence[int], now: datetime, turned: list[Turned]) -> int:
     if not ids:
         return 0
     waiting = await work.waiting(connection, ids, now, mind.settle)
     files = await cases.load(connection, list(waiting), now) if waiting else {}
-    turned = [Turned(file, steps(file, waiting[id], mind, now)) for id, file in files.items()]
-    turned = [one for one in turned if one.steps]
+    decided = [Turned(file, steps(file, waiting[id], mind, now)) for id, file in files.items()]
+    turned += [one for one in decided if one.steps]
     await record(connection, turned, now, mind.render, mind.content.rules.version, mind.channel)
     return len(turned) + await _wonder(connection, mind, waiting.values())
 
@@ -197,9 +209,12 @@ def _kind(event: AgentActed | NumberRefused | SendFailed) -> str:
 
 async def _alone(database: Database, mind: Mind, customer_id: int, now: datetime) -> int:
     """One customer's turn; if it fails again, park what waits and call a person. The others go on."""
+    turned: list[Turned] = []
     try:
         async with database.write() as connection:
-            return await _work(connection, mind, await cases.lock(connection, [customer_id]), now)
+            done = await _work(connection, mind, await cases.lock(connection, [customer_id]), now, turned)
+        mind.sound(turned)
+        return done
     except StoreDown:
         raise
     except Exception as error:

@@ -28,6 +28,7 @@ KINDS = {
     "lifted": "hold",
     "number-stopped": "suppression",
     "outcome": "outcome",
+    "review": "hold",
     "second": "second",
     "plan": "plan",
     "plan-breach": "breach",

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.core.reading import Asked
+from bot.core.reading import Asked, Hardship
 
 
 class State(StrEnum):
@@ -114,6 +114,7 @@ class Timer(StrEnum):
     PLAN_CHECK = "plan_check"
     PAID_CHECK = "paid_check"
     HOLD_RELEASE = "hold_release"
+    HOLD_REVIEW = "hold_review"
     HANDOFF_DEADLINE = "handoff_deadline"
 
 
@@ -273,10 +274,15 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A standstill. `until` is None where only a person or a document lifts it."""
+    """A standstill. `until` is None where only a person or a document lifts it.
+
+    `review_at` is when a person looks whether it should still stand; `category` says why a hardship was declared.
+    """
 
     kind: HoldKind
     until: datetime | None = None
+    review_at: datetime | None = None
+    category: Hardship | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

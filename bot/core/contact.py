@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from bot.core.calendar import Holidays, local_day, wall_moments, zone_info
 from bot.core.case import Case, ContactChannel, HoldKind, Preference
-from bot.core.decision import Purpose
+from bot.core.decision import NOT_CANCELLED, Purpose
 from bot.core.kinds import SEARCH_DAYS, Ask, Cap, Forbidden, Head, Hours, OptOutScope, Rule
 
 PREFERENCE = "preference"
@@ -111,7 +111,7 @@ def may_contact(
     if rules is None:
         return Permission(False, "no-rules", f"no contact rules for jurisdiction {case.jurisdiction!r}")
     by_text = channel is ContactChannel.SMS
-    stopped = not case.known or (by_text and not case.reachable and purpose is not Purpose.OPT_OUT_CONFIRMATION)
+    stopped = not case.known or (by_text and not case.reachable and purpose not in NOT_CANCELLED)
     if stopped:
         return Permission(False, "number-stopped", "this number must not be texted")
     first = _forbidden(case, purpose, rules, now, channel, text, held=True)

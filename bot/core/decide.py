@@ -104,9 +104,12 @@ def _learn(draft: Draft, scene: Scene) -> None:
 
 
 def _opt_out_beside(draft: Draft, heard: Heard) -> bool:
-    """Texts were refused in the same breath as something graver, which nobody answers by text: the refusal counts."""
+    """Texts were refused in the same breath as something graver, which nobody answers by text: the refusal counts.
+
+    The one text to somebody in despair still goes, and the refusal is written on the file beside it.
+    """
     said = heard.provider_opted_out or heard.reading.has(Intent.OPT_OUT)
-    answered = any(isinstance(effect, Say) for effect in draft.effects)
+    answered = any(isinstance(effect, Say) and effect.purpose is not Purpose.SAFETY for effect in draft.effects)
     return said and draft.case.reachable and not answered
 
 
@@ -154,7 +157,7 @@ def _may_be_asked(case: Case) -> bool:
 def perform(draft: Draft, scene: Scene, outcome: Outcome) -> None:
     """Do what an outcome says: hold, call a person, act, answer (an agent answers for themselves), ask."""
     if outcome.hold is not None:
-        draft.hold(outcome.hold)
+        draft.hold(outcome.hold, scene.reading.hardship if outcome.hold is HoldKind.HARDSHIP else None)
     if outcome.handoff is not None:
         draft.handoff(outcome.handoff, outcome.name)
     if outcome.act is not None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from bot.core.case import Case, HoldKind, Instalment, Plan, PlanStatus, PromiseStatus, Timer
+from bot.core.reading import Hardship
 
 Slot = str | int | Decimal | date | tuple[Instalment, ...]
 
@@ -100,6 +101,8 @@ class PlaceHold:
 
     kind: HoldKind
     until: datetime | None
+    review_at: datetime | None = None
+    category: Hardship | None = None
 
 
 @dataclass(frozen=True, slots=True)

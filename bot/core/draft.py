@@ -28,7 +28,7 @@ from bot.core.decision import (
     StopNumber,
 )
 from bot.core.promise import next_reminder_on
-from bot.core.reading import Asked
+from bot.core.reading import Asked, Hardship
 from bot.core.rules import Rules
 from bot.core.strategy import next_reminder, reminder_slots, tier
 
@@ -81,13 +81,14 @@ class Draft:
         """Set a timer; None takes it away."""
         self.effects.append(Cancel(timer) if at is None else Schedule(timer, at))
 
-    def hold(self, kind: HoldKind) -> None:
+    def hold(self, kind: HoldKind, category: Hardship | None = None) -> None:
         """Let collection stand still for as long as the policy says, and stop what is on its way."""
-        lasts = self.rules.holds[kind].lasts
-        until = None if lasts is None else self.now + lasts
+        rule = self.rules.holds[kind]
+        until = None if rule.lasts is None else self.now + rule.lasts
+        review_at = None if rule.review is None else self.now + rule.review
         others = tuple(hold for hold in self.case.holds if hold.kind is not kind)
-        self.change(holds=(*others, Hold(kind, until)))
-        self.effects.append(PlaceHold(kind, until))
+        self.change(holds=(*others, Hold(kind, until, review_at, category)))
+        self.effects.append(PlaceHold(kind, until, review_at, category))
         self.because(f"hold:{kind}")
         self.schedule(Timer.REMINDER, None)
         self.cancel_queued(f"hold:{kind}")
@@ -104,6 +105,8 @@ class Draft:
     def _watch_holds(self) -> None:
         ends = [hold.until for hold in self.case.holds if hold.until is not None]
         self.schedule(Timer.HOLD_RELEASE, min(ends, default=None))
+        reviews = [hold.review_at for hold in self.case.holds if hold.review_at is not None]
+        self.schedule(Timer.HOLD_REVIEW, min(reviews, default=None))
 
     def handoff(self, queue: str, reason: str) -> None:
         """Call a person; one that is already called keeps the more urgent queue and its deadline."""

@@ -183,6 +183,11 @@ def preference_is_read(scene: Scene) -> bool:
     return scene.reading.habits.hours is not None or scene.reading.habits.weekdays is not None
 
 
+def number_is_stopped(scene: Scene) -> bool:
+    """The number must not be texted any more."""
+    return not scene.case.reachable
+
+
 def handoff_is_open(scene: Scene) -> bool:
     """A person is already called."""
     return scene.case.handoff_queue is not None
@@ -209,6 +214,7 @@ GUARDS: dict[str, Callable[[Scene], bool]] = {
         unclear_too_often,
         number_is_trusted,
         preference_is_read,
+        number_is_stopped,
         handoff_is_open,
     )
 }

@@ -46,6 +46,21 @@ EMPTY = frozenset({Intent.ACKNOWLEDGE, Intent.UNCLEAR})
 RANK = {intent: rank for rank, intent in enumerate(Intent)}
 
 
+class Hardship(StrEnum):
+    """Why a customer is in difficulty: a category and no more."""
+
+    BEREAVEMENT = "bereavement"
+    ILLNESS = "illness"
+    JOB_LOSS = "job_loss"
+    UNPAID_WAGES = "unpaid_wages"
+    INCOME_DROP = "income_drop"
+    BUSINESS_FAILURE = "business_failure"
+    DISASTER = "disaster"
+    FAMILY = "family"
+    CARING = "caring"
+    OTHER = "other"
+
+
 class Asked(StrEnum):
     """The question of ours that is open, which a bare answer refers to."""
 
@@ -146,6 +161,7 @@ class Reading:
     series: tuple[DatedSum, ...] = ()
     wish: Wish = Wish()
     habits: Habits = Habits()
+    hardship: Hardship | None = None
 
     @property
     def primary(self) -> Intent:

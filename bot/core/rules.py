@@ -16,17 +16,26 @@ from bot.core.strategy import Strategy
 
 @dataclass(frozen=True, slots=True)
 class HoldRules:
-    """How long a hold lasts; None where only a person or a document lifts it."""
+    """How long a hold lasts; None where only a person or a document lifts it.
+
+    `review`: after so long, and again each time, the queue `reviewed_by` looks whether it should still stand.
+    """
 
     lasts: timedelta | None
+    review: timedelta | None = None
+    reviewed_by: str = "review"
 
 
 @dataclass(frozen=True, slots=True)
 class HandoffRules:
-    """A queue of agents: 1 is the most urgent; `within` is the time to the first human act."""
+    """A queue of agents: 1 is the most urgent; `within` is the time to the first human act.
+
+    `alert`: people are called at once, outside the console too.
+    """
 
     priority: int
     within: timedelta
+    alert: bool = False
 
 
 @dataclass(frozen=True, slots=True)

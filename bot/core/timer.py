@@ -37,6 +37,8 @@ def on_timer(draft: Draft, timer: Timer) -> None:
             _check_ledger(draft)
         case Timer.HOLD_RELEASE:
             _release_holds(draft)
+        case Timer.HOLD_REVIEW:
+            _review_holds(draft)
         case Timer.HANDOFF_DEADLINE:
             _escalate(draft)
 
@@ -197,6 +199,17 @@ def _release_holds(draft: Draft) -> None:
         draft.handoff("review", "a pause is over: review before collection goes on")
         return
     draft.resume_dunning()
+
+
+def _review_holds(draft: Draft) -> None:
+    """A hold that only a person lifts is looked at by one, again and again, so that none is forgotten."""
+    due = [hold for hold in draft.case.holds if hold.review_at is not None and hold.review_at <= draft.now]
+    if not due:
+        draft.because("stale")
+    for hold in due:
+        draft.because(f"review:{hold.kind}")
+        draft.hold(hold.kind, hold.category)
+        draft.handoff(draft.rules.holds[hold.kind].reviewed_by, f"review: {hold.kind} stands for long")
 
 
 def _escalate(draft: Draft) -> None:

@@ -149,6 +149,7 @@ def _check_references(rules: Rules, responses: Responses) -> None:
             )
     queues = {o.handoff: f"outcome {name}" for name, o in rules.conversation.outcomes.items() if o.handoff}
     queues |= {s.handoff: f"tier {s.name}" for ladder in rules.strategy.ladders.values() for s in ladder if s.handoff}
+    queues |= {rule.reviewed_by: f"the review of {kind}" for kind, rule in rules.holds.items()}
     queues |= dict.fromkeys(CALLED_BY_CODE, "the code")
     for queue, where in queues.items():
         if queue not in rules.handoffs:

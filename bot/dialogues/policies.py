@@ -125,7 +125,9 @@ def load_holds(root: Path) -> dict[HoldKind, HoldRules]:
     holds = _holds(root)
     return {
         kind: HoldRules(
-            None if holds.part(kind).text("lasts") == "null" else holds.part(kind).get("lasts", duration, "30 days")
+            None if holds.part(kind).text("lasts") == "null" else holds.part(kind).get("lasts", duration, "30 days"),
+            holds.part(kind).get("review", duration, "20 days") if holds.part(kind).maybe("review") else None,
+            holds.part(kind).text("reviewed_by", "review"),
         )
         for kind in HoldKind
     }
@@ -141,7 +143,7 @@ def _holds(root: Path) -> Fields:
     holds = Fields.of(root / "policies" / "holds.yml").only("version", "holds").part("holds")
     for name in holds.values:
         member(name, HoldKind, holds.where)
-        holds.part(name).only("lasts", "stops", "source", "grade")
+        holds.part(name).only("lasts", "review", "reviewed_by", "stops", "source", "grade")
     return holds
 
 
@@ -149,6 +151,6 @@ def load_handoffs(root: Path) -> dict[str, HandoffRules]:
     """The agents' queues."""
     queues = Fields.of(root / "policies" / "handoffs.yml").only("version", "queues").part("queues")
     return {
-        name: HandoffRules(part.number("priority", 1, 9), part.get("within", duration, "4 hours"))
+        name: HandoffRules(part.number("priority", 1, 9), part.get("within", duration, "4 hours"), part.flag("alert"))
         for name, part in queues.parts().items()
     }

@@ -18,6 +18,7 @@ from bot.nlu import fusion
 from bot.nlu.folding import Folded, script_of
 from bot.nlu.gate import Gate, Gated, unknown_intents
 from bot.nlu.habits import habits_of
+from bot.nlu.hardship import Reasons
 from bot.nlu.intents import IntentModel, Lesson, Scored, Trained
 from bot.nlu.kept import cache_folder, kept, name_for
 from bot.nlu.normal import Normal, normalise
@@ -52,12 +53,13 @@ class Reader:
         examples: Callable[[], Sequence[Example]],
         limits: Limits,
         wishes: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+        reasons: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
         kept_at: Path | None = None,
     ) -> None:
         """`kept_at`: where the trained model is kept; only if none is there, `examples` are asked for."""
         self._limits = limits
         try:
-            self._gate, self._wishes = Gate(lexicons), Wishes(wishes or {})
+            self._gate, self._wishes, self._reasons = Gate(lexicons), Wishes(wishes or {}), Reasons(reasons or {})
         except PatternError as error:
             raise ContentError(f"dialogues/lexicon: {error}") from None
         self._pinyin = Pinyin(
@@ -98,8 +100,8 @@ class Reader:
                 raise ContentError(f"{root}/lexicon/{language}.yml: no such intents: {', '.join(unknown)}")
         folder = cache_folder()
         kept_at = folder / name_for(root) if folder else None
-        wishes = dialogues.load_lexicon("wishes", root)
-        return cls(lexicons, lambda: dialogues.load_examples(root), load_limits(root), wishes, kept_at)
+        wishes, reasons = (dialogues.load_lexicon(name, root) for name in ("wishes", "hardship"))
+        return cls(lexicons, lambda: dialogues.load_examples(root), load_limits(root), wishes, reasons, kept_at)
 
     def with_limits(self, limits: Limits) -> Reader:
         """The same reader with other limits, not trained again."""
@@ -187,6 +189,7 @@ class Reader:
                 *self._model_spans(normal, gated, scored, intents),
             ),
             series=series,
+            hardship=self._reasons.find(gated.folds) if Intent.HARDSHIP in scores else None,
             wish=self._wishes.find(gated.folds) if SPEAKS_OF_PLANS.intersection(intents) else Wish(),
             habits=habits_of(_text(texts)[:LONGEST], Intent.CONTACT_PREFERENCE in scores),
             rejected=(*(f"{hit.label}: {hit.source}" for hit in gated.taken_back), *slots.rejected),

@@ -32,7 +32,7 @@ from bot.core.case import (
     State,
 )
 from bot.core.decision import COUNTED
-from bot.core.reading import Asked
+from bot.core.reading import Asked, Hardship
 from bot.store import tables as t
 
 OPEN_PLANS = (PlanStatus.PENDING, PlanStatus.OFFERED, PlanStatus.ACTIVE)
@@ -143,7 +143,7 @@ async def load(connection: AsyncConnection, ids: Sequence[int], now: datetime) -
                 broken_in_a_row=file.broken_in_a_row,
                 plan=next((_plan(row) for row in plans[id] if row.status in OPEN_PLANS), None),
                 plans_broken=sum(row.status == PlanStatus.BROKEN for row in plans[id]),
-                holds=tuple(Hold(HoldKind(h.kind), h.until_at) for h in holds[id]),
+                holds=tuple(map(_hold, holds[id])),
                 handoff_queue=queues[id][0].queue if queues[id] else None,
                 asked=Asked(file.asked) if file.asked else None,
                 offer=_offer(file),
@@ -250,6 +250,10 @@ def _account(row: Any) -> Account:
 
 def _promise(row: Any) -> Promise:
     return Promise(row.amount, row.due_on, row.made_at, row.paid, row.id, row.later, row.moved)
+
+
+def _hold(row: Any) -> Hold:
+    return Hold(HoldKind(row.kind), row.until_at, row.review_at, Hardship(row.category) if row.category else None)
 
 
 def _plan(row: Any) -> Plan:

@@ -47,6 +47,7 @@ class HoldView:
     kind: str
     placed_at: datetime
     until_at: datetime | None
+    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,6 +225,8 @@ class _Round:
                             "kind": kind,
                             "placed_at": self.now,
                             "until_at": effect.until,
+                            "review_at": effect.review_at,
+                            "category": effect.category,
                             "lifted_at": None,
                         }
                     )

@@ -154,6 +154,8 @@ class Hold(SQLModel, table=True):
     kind: str = Field(max_length=16)
     placed_at: datetime = Field(sa_column=_moment(nullable=False))
     until_at: datetime | None = Field(default=None, sa_column=_moment())
+    review_at: datetime | None = Field(default=None, sa_column=_moment())
+    category: str | None = Field(default=None, sa_column=_sealed(nullable=True))
     lifted_at: datetime | None = Field(default=None, sa_column=_moment())
 
 

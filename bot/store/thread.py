@@ -97,7 +97,7 @@ async def view(
         earlier=len(texts) - len(shown),
         suppression=await _suppression(connection, file.number_hash),
         holds=tuple(
-            HoldView(row.kind, row.placed_at, row.until_at)
+            HoldView(row.kind, row.placed_at, row.until_at, row.category)
             for row in await _of(connection, cases.hold, customer_id)
             if row.lifted_at is None
         ),

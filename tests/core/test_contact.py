@@ -430,8 +430,9 @@ def test_every_hold_stops_reminders(kind: HoldKind) -> None:
     assert verdict.is_hold and not verdict.allowed
 
 
-def test_a_stopped_number_gets_only_the_confirmation_and_a_strangers_not_even_that() -> None:
+def test_a_stopped_number_gets_only_the_two_texts_that_cannot_wait_and_a_strangers_not_even_those() -> None:
     stopped = replace(KNOWN, reachable=False)
     pack = RULES.contact["cn"]
-    assert [p for p in Purpose if may_text(stopped, p, pack, w.NOW).allowed] == [Purpose.OPT_OUT_CONFIRMATION]
+    allowed = {p for p in Purpose if may_text(stopped, p, pack, w.NOW).allowed}
+    assert allowed == {Purpose.OPT_OUT_CONFIRMATION, Purpose.SAFETY}
     assert not any(may_text(replace(stopped, known=False), p, pack, w.NOW).allowed for p in Purpose)
