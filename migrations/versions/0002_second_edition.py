@@ -133,6 +133,10 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("consents", sa.String(length=100), nullable=False))
         batch_op.add_column(sa.Column("notice_on", sa.Date(), nullable=True))
 
+    with op.batch_alter_table("hold", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("review_at", UtcMoment(), nullable=True))
+        batch_op.add_column(sa.Column("category", Sealed(), nullable=True))
+
     with op.batch_alter_table("inbound", schema=None) as batch_op:
         batch_op.add_column(sa.Column("missing", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("opinion", Sealed(), nullable=True))
@@ -208,6 +212,10 @@ def downgrade() -> None:
         batch_op.drop_column("opinion_until_at")
         batch_op.drop_column("opinion")
         batch_op.drop_column("missing")
+
+    with op.batch_alter_table("hold", schema=None) as batch_op:
+        batch_op.drop_column("category")
+        batch_op.drop_column("review_at")
 
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.drop_column("notice_on")
