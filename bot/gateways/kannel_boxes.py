@@ -83,7 +83,7 @@ class Kannel:
 
     folder: Path
     hook: str
-    retries: int = 30
+    retries: int = 8640
     password: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     ports: dict[str, int] = field(default_factory=dict)
     running: dict[str, Process] = field(default_factory=dict)
@@ -129,7 +129,7 @@ class Kannel:
             await self._opened(box, self.ports[port])
 
     async def stop(self) -> None:
-        """End both, the one that fetches first: it hands back what it could not deliver."""
+        """End both, the one that fetches first; a reply that it could not fetch to us by then is lost with it."""
         for box in reversed(BOXES):
             if box in self.running:
                 await self.end(box)

@@ -87,7 +87,7 @@ async def test_a_restart_of_kannel_loses_nothing_and_doubles_nothing(line: Line)
     await line.say(WANG, "我明天还500")
     await line.until_texts(WANG, 1)
     await line.until_all_delivered(1)
-    # The product is killed: smsbox asks again until it is back.
+    # The product is killed: smsbox asks again until it is back. It must live on, for it keeps the reply in memory only.
     await line.fleet.kill(0)
     await line.say(WANG, "还欠多少")
     await line.fleet.ready()
