@@ -68,6 +68,10 @@ class Settings(BaseSettings):
         "", description="command run at once when a life may be at stake, with the queue and our customer number"
     )
     alert_url: str = Field("", description="address that gets the same as a JSON post; empty: none")
+    pay_routes: str = Field("手机银行、网上银行或任一网点", description="the official ways to pay, in Chinese texts")
+    pay_routes_en: str = Field(
+        "in the app, in online banking or at any branch", description="the official ways to pay, in English texts"
+    )
     crisis_line: str = Field("12356", description="the number for people in despair, of your country")
     emergency: str = Field("120", description="the emergency number of your country")
     language: str = Field("zh", pattern="^(zh|en)$", description="language of customers whose row names none")
@@ -98,7 +102,10 @@ class Settings(BaseSettings):
     def bank_words(self) -> dict[str, dict[str, str]]:
         """The bank's own words, which every text may use, in each language."""
         numbers = {"hotline": self.hotline, "crisis_line": self.crisis_line, "emergency": self.emergency}
-        return {"zh": {"bank": self.bank, **numbers}, "en": {"bank": self.bank_en, **numbers}}
+        return {
+            "zh": {"bank": self.bank, "pay_routes": self.pay_routes, **numbers},
+            "en": {"bank": self.bank_en, "pay_routes": self.pay_routes_en, **numbers},
+        }
 
 
 def load_settings(**overrides: Any) -> Settings:

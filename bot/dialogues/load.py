@@ -32,7 +32,11 @@ DIALOGUE_NAMES = (
     "sure_enough",
 )
 NUMBERS = {"hotline": "95000", "crisis_line": "12356", "emergency": "120"}
-BANK = {"zh": {"bank": "示例银行", **NUMBERS}, "en": {"bank": "Example Bank", **NUMBERS}}
+ROUTES = {"zh": "手机银行、网上银行或任一网点", "en": "in the app, in online banking or at any branch"}
+BANK = {
+    "zh": {"bank": "示例银行", "pay_routes": ROUTES["zh"], **NUMBERS},
+    "en": {"bank": "Example Bank", "pay_routes": ROUTES["en"], **NUMBERS},
+}
 LEDGER = frozenset({"product", "tail", "amount_due", "minimum_due", "due_on", "days_past_due", "as_of"})
 PROMISED = frozenset({"amount", "promised_on"})
 # Responses that are chosen in code rather than by an outcome's `say`, and what is known where each is said.

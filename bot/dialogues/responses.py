@@ -21,7 +21,7 @@ DAYS = frozenset({"promised_on", "due_on", "as_of"})
 LISTED = 6  # a longer plan is told by its number, its first and its last instalment
 PLACEHOLDERS = {
     "amount", "amount_due", "minimum_due", "paid", "promised_on", "due_on", "as_of", "days_past_due", "product", "tail",
-    "hotline", "bank", "crisis_line", "emergency", "least", "instalments", "interest", "able",
+    "hotline", "bank", "crisis_line", "emergency", "pay_routes", "least", "instalments", "interest", "able",
 }  # fmt: skip
 _WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
