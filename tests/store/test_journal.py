@@ -93,7 +93,7 @@ def test_decisions_are_written_with_their_names_money_and_days_as_text() -> None
     written = json.loads(canonical({"case": case, "effects": (say,), "kind": HoldKind.CRISIS, "at": NOW}))
     assert written["case"]["accounts"][0] | {"type": ""} == {
         "type": "", "id": 1, "product": "credit_card", "balance": "1200.50", "amount_due": "1200", "minimum_due": None,
-        "due_on": "2026-10-20", "currency": "CNY", "tail": "",
+        "due_on": "2026-10-20", "currency": "CNY", "tail": "", "time_barred": False,
     }  # fmt: skip
     assert written["effects"][0]["slots"] == {"amount": "500", "promised_on": "2026-11-27"}
     assert (written["kind"], written["at"]) == ("crisis", "2026-11-23T02:02:00+00:00")
