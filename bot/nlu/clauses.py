@@ -33,7 +33,7 @@ _PAYS = {
 _EARNS = {
     "zh": re.compile(
         r"发(?:了)?(?:工资|薪|钱|奖金|年终奖)|工资|薪水|开支|到[帐账]|回款|年终奖|奖金|结账|"
-        r"结款|退税"
+        r"结款|退税|打生活费|生活费(?:来|到|打)|款(?:子|项)?(?:回来|下来|到)"
     ),
     "en": re.compile(
         r"\b(?:(?:get|got|getting|gets|be|im|i'm|am|we) paid|pa?y ?da?y|pay ?che(?:ck|que)|"

@@ -332,7 +332,7 @@ def _for_units_from(m: re.Match[str], now: datetime) -> Piece | None:
 
 
 _TOMORROW = (
-    r"tomm?orr?ow|tomorow|tommorow|tommorrow|tmrw|tmrow|tmoro|tmw|tmr|tmro|tomo|tomoz|tomz|"
+    r"tomm?orr?ow|tomm?oro+|tomorow|tommorow|tommorrow|tmrw|tmrow|tmoro|tmw|tmr|tmro|tomo|tomoz|tomz|"
     r"2moro|2morrow|2mro|2mrw|2mw|tomorro|tomrw|tomrow|morrow|tmmrw|tmorrow|tomorrw"
 )
 

@@ -180,7 +180,7 @@ _WORD_SHARES = {
 _FULL = {
     "zh": re.compile(
         r"全(?:部|额|款|都|数|还|清|结|付|给)|一次(?:性)?(?:都|全|就)?(?:还|结|付|清|搞|弄|交|"
-        r"处理|给)|(?<!没)(?<!不)(?<!早)(?<!没有)(?:还|结|付|缴|交|清|偿)(?:清|完|干净|"
+        r"处理|给)|(?<!没)(?<!不)(?<!早)(?<!没有)(?:还|环|结|付|缴|交|清|偿)(?:清|完|干净|"
         r"齐)(?!了吗|没有|楚|单|算|不)|"
         r"所有的?(?:钱|欠款|账|帐|款)?|整笔|整个(?:欠款|账)|(?:把)?(?:欠|差)的?(?:款|钱)?(?:都|"
         r"全)|(?:都|全)(?:部)?(?:还|付|转|打|给|结)(?!不|没)|清账|清欠|清掉|还返?[晒哂]|搞掂|搞定|一把(?:还|清)|"
@@ -192,7 +192,9 @@ _FULL = {
         r"sum|payment|lump|shebang|loan|card)|all (?:of )?(?:it|that|what i owe|i owe|"
         r"the money|owed|due)|"
         r"(?:it|that|this|the card|the loan|u|you|them) all(?! (?:started|began|happened|gone|"
-        r"fell|went|the time|day|night|morning))|everything|the (?:total|lot(?! of (?:you|u|ya|them|us)))|"
+        r"fell|went|the time|day|night|morning))|everything|"
+        r"every (?:last |single )?(?:penny|cent|dime|pence|kobo|rupee|dollar)|"
+        r"the (?:total|lot(?! of (?:you|u|ya|them|us)))|"
         r"(?:clear|close|square) (?:it|this|that|my|the|off|everything|all)(?: \w+)?|pay (?:it|this|that|"
         r"everything|the \w+|my \w+|them|u|you) off|pay off|payoff|"
         r"(?:pay|settle|clear) up|(?:clear|wipe) out|settle (?:it|this|my|the|up|in)|(?:pay|clear|"
