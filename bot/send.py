@@ -20,7 +20,7 @@ from bot.core.calendar import local_day
 from bot.core.contact import may_text, open_until
 from bot.core.decision import Purpose
 from bot.core.event import NumberRefused, SendFailed
-from bot.core.overtaken import overtaken
+from bot.core.overtaken import overtaken, still_answers
 from bot.core.segments import count
 from bot.core.strategy import reminder_slots
 from bot.dialogues.responses import read_slots
@@ -123,12 +123,17 @@ async def _prepare(
             {
                 "b_id": one.due.id, "state": "submitting", "reason": None, "lease_at": now + lease, "sent_at": now,
                 "attempts": one.due.attempts + 1, "text": one.outgoing.text, "segments": count(one.outgoing.text).parts,
-                "number_hash": one.file.number_hash,
+                "number_hash": one.file.number_hash, "answers": _still_answers(mind, one, now),
             }
             for one in ready
         ],
     )  # fmt: skip
     return ready, stopped
+
+
+def _still_answers(mind: Mind, one: Ready, now: datetime) -> bool:
+    case = one.file.case
+    return still_answers(case, Purpose(one.due.purpose), mind.content.rules.contact_for(case), now)
 
 
 def _ask_rules(mind: Mind, row: Due, file: File, now: datetime) -> dict[str, Any] | None:

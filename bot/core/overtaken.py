@@ -1,4 +1,4 @@
-"""What makes a queued text out of date before it leaves; asked at the moment of sending, beside the contact rules."""
+"""What has changed about a queued text by the moment of sending; asked beside the contact rules."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.core.calendar import local_day
 from bot.core.case import Case, Owner
+from bot.core.contact import ContactRules
 from bot.core.decision import NOT_CANCELLED, Purpose
 
 CONFIRM_WITHIN = timedelta(minutes=5)  # 47 CFR 64.1200(a)(12): a later confirmation of an opt-out is a text too many
@@ -22,3 +23,8 @@ def overtaken(case: Case, purpose: Purpose, by_bot: bool, queued_at: datetime, n
     if by_bot and case.owner is Owner.AGENT and purpose not in NOT_CANCELLED:
         return "an agent took over"
     return None
+
+
+def still_answers(case: Case, purpose: Purpose, rules: ContactRules | None, now: datetime) -> bool:
+    """Whether an agent's text leaves inside a conversation that the customer opened: one that waited longer counts."""
+    return purpose is Purpose.AGENT and rules is not None and case.in_conversation(now, rules.conversation)

@@ -27,7 +27,7 @@ from bot.core.decision import (
     Slot,
 )
 from bot.core.event import AgentActed, Event, PaymentPosted, SendFailed, TimerDue
-from bot.core.overtaken import overtaken
+from bot.core.overtaken import overtaken, still_answers
 from bot.core.payment import post_to_ledger
 from bot.core.rules import Rules
 from bot.core.strategy import MONTH, reminder_slots
@@ -157,6 +157,7 @@ class Talk:
         self.story.append(self.said[-1])
         if say.purpose in COUNTED:
             owed = tuple(account.id for account in self.case.accounts if account.amount_due > 0)
-            contact = Contact(self.now, ContactChannel.SMS, say.purpose, owed, answers=say.answers)
+            answers = still_answers(self.case, say.purpose, self.rules.contact_for(self.case), self.now)
+            contact = Contact(self.now, ContactChannel.SMS, say.purpose, owed, answers=answers)
             recent = (other for other in self.case.contacts if other.at > self.now - MONTH)
             self.case = replace(self.case, contacts=(*recent, contact))

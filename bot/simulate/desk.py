@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.core.calendar import local
-from bot.core.case import Contact, ContactChannel, Owner
+from bot.core.case import Case, Contact, ContactChannel, Owner
 from bot.core.contact import may_contact
 from bot.core.decision import Purpose
 from bot.core.event import AgentActed, AgentAction
@@ -110,7 +110,7 @@ class Desk:
             nothing = tuple(replace(a, amount_due=Decimal(0), balance=Decimal(0)) for a in case.accounts)
             life.talk.case = replace(case, accounts=nothing)
             life.chronicle.owes(life.talk.now, life.talk.case)
-        elif case.reachable and case.amount_due > 0 and life.customer.kind.pays != "none" and case.promise is None:
+        elif case.reachable and case.amount_due > 0 and life.customer.kind.pays != "none" and not _agreed(case):
             agrees = min(1, chances["agrees_with_agent"])
             if life.luck.happens(agrees, "agrees", self.cases):
                 amount, day = life.sum_that_is_possible("agent", self.cases), life.customer.next_payday(life.today)
@@ -124,3 +124,8 @@ class Desk:
     def _words(self) -> str:
         spoken = self.life.world.parameters.agent
         return spoken.get(self.life.talk.case.language, spoken["en"])
+
+
+def _agreed(case: Case) -> bool:
+    """Something is agreed already: nobody asks for a promise beside it."""
+    return case.promise is not None or case.plan_is_active
