@@ -113,6 +113,8 @@ class _File:
             if sent.purpose == "opt_out_confirmation":
                 self._wrong(sent.at, "confirmation", "an opt-out is confirmed that nobody asked for")
             return
+        if sent.purpose == "safety" and self._in_one_breath():
+            return
         if sent.purpose != "opt_out_confirmation" or self.stopped.reason != "opt_out":
             self._wrong(sent.at, f"number-stopped:{self.stopped.reason}", f"a {sent.purpose} after the number stopped")
         elif self.to_confirm is None:
@@ -120,6 +122,11 @@ class _File:
         elif sent.at - self.to_confirm > CONFIRM_WITHIN:
             self._wrong(sent.at, "confirmation", "more than five minutes after the opt-out")
         self.to_confirm = None
+
+    def _in_one_breath(self) -> bool:
+        """Somebody in despair refused texts in the same breath: holds.yml lets the one text of help pass."""
+        opted_out = self.stopped is not None and self.stopped.reason == "opt_out" and self.stopped.at == self.wrote_at
+        return opted_out and self.to_answer and "safety" not in self.policy.stops["opt_out"]
 
     def _by_conduct(self, sent: log.Sent) -> None:
         if sent.purpose in ANSWERS:
@@ -152,7 +159,7 @@ class _File:
         if not self.person.zones or not all(map(_is_zone, self.person.zones)):
             self._wrong(contact.at, "zone-unknown", "the customer's clock is not known")
             return
-        if (wish := self.person.wish) is not None:
+        if (wish := self.person.wish) is not None and not contact.answers:
             self._by_wish(contact, wish)
         moment = Moment(self.person, contact, text, self.wrote_at, tuple(self.past), self.policy)
         rows = self.policy.rows(self.person.jurisdiction, self.person.place)

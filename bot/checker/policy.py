@@ -14,6 +14,7 @@ import yaml
 HEAD = {
     "id", "kind", "products", "roles", "purposes", "channels", "source", "grade", "effective_from", "effective_until",
 }  # fmt: skip
+HOLD = {"lasts", "stops", "source", "grade", "review", "reviewed_by"}  # a review calls a person and lifts nothing
 KINDS = {
     "hours": {"week", "holidays", "worked", "unless"},
     "cap": {"limit", "days", "per", "counts", "only_reached", "spares_answers"},
@@ -142,7 +143,7 @@ def _purposes(names: list[str], where: str) -> frozenset[str]:
 def _stops(path: Path) -> dict[str, frozenset[str]]:
     holds = _mapping(path, {"version", "holds"})["holds"]
     for name, hold in holds.items():
-        if unknown := hold.keys() - {"lasts", "stops", "source", "grade"}:
+        if unknown := hold.keys() - HOLD:
             raise CannotJudge(f"{path}: {name}: cannot judge {', '.join(sorted(unknown))}")
     return {name: _purposes(hold["stops"], f"{path}: {name}") for name, hold in holds.items()}
 

@@ -188,6 +188,14 @@ def test_after_an_opt_out_nothing_leaves_but_one_confirmation_within_five_minute
     assert not rules_broken(CHINA, stop, confirmed, Allowed(later), reminder(later))
 
 
+def test_help_reaches_whoever_despairs_and_refuses_texts_in_one_breath_and_nobody_later() -> None:
+    stop, help_ = Wrote(NOON, opted_out=True), Sent(NOON, "safety", "help")
+    assert not rules_broken(CHINA, stop, help_)
+    assert "number-stopped:opt_out" in rules_broken(
+        CHINA, stop, Wrote(NOON + timedelta(days=1)), replace(help_, at=NOON + timedelta(days=1))
+    )
+
+
 @pytest.mark.parametrize("reason", ["wrong_number", "number_dead"])
 def test_a_stopped_number_gets_nothing_at_all(reason: str) -> None:
     for purpose in ("reminder", "reply", "opt_out_confirmation", "safety"):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from bot import dialogues
-from bot.core.case import Account, Case, Owner, Preference, Product, State
+from bot.core.case import Account, Case, Owner, Product, State
 from bot.core.decision import Purpose
 from bot.core.event import AgentActed, AgentAction
 from bot.core.overtaken import overtaken
@@ -42,12 +42,13 @@ def test_a_text_that_is_no_longer_true_does_not_leave(
     assert (overtaken(case, purpose, by_bot, NOW - waited, NOW) is not None) == is_overtaken
 
 
-@pytest.mark.parametrize(("weekdays", "answers"), [(frozenset({0}), True), (frozenset({5, 6}), False)])
-def test_an_agents_answer_that_waited_for_days_counts_as_a_contact(weekdays: frozenset[int], answers: bool) -> None:
-    """The customer wrote on Monday and wants texts at weekends: what leaves on Saturday answers nothing any more."""
-    case = replace(CASE, opened_at=NOW - timedelta(hours=1), preference=Preference(time(9), time(20), weekdays))
-    talk = Talk(case, CONTENT.rules, CONTENT.responses.render, NOW)
+@pytest.mark.parametrize(("hours", "answers"), [(1, True), (23, False)])
+def test_an_agents_answer_that_waited_too_long_counts_as_a_contact(hours: int, answers: bool) -> None:
+    """Written at half past eight in the evening, it leaves at nine: by then the conversation may be over."""
+    evening = NOW + timedelta(hours=10, minutes=28)
+    case = replace(CASE, opened_at=evening - timedelta(hours=hours))
+    talk = Talk(case, CONTENT.rules, CONTENT.responses.render, evening)
     talk.happen(AgentActed(AgentAction.REPLY, "li", text="您好"))
-    talk.wait(NOW + timedelta(days=6))
-    assert [said.purpose for said in talk.said] == [Purpose.AGENT]
+    talk.wait(NOW + timedelta(days=1))
+    assert [(said.purpose, said.at) for said in talk.said] == [(Purpose.AGENT, datetime(2026, 11, 24, 1, tzinfo=UTC))]
     assert [contact.answers for contact in talk.case.contacts] == [answers]
