@@ -159,7 +159,8 @@ class _File:
         if not self.person.zones or not all(map(_is_zone, self.person.zones)):
             self._wrong(contact.at, "zone-unknown", "the customer's clock is not known")
             return
-        if (wish := self.person.wish) is not None and not contact.answers:
+        # A reply that answers nothing is judged as such; what answers is not bound by wishes about what we begin.
+        if (wish := self.person.wish) is not None and not contact.answers and contact.purpose != "reply":
             self._by_wish(contact, wish)
         moment = Moment(self.person, contact, text, self.wrote_at, tuple(self.past), self.policy)
         rows = self.policy.rows(self.person.jurisdiction, self.person.place)
