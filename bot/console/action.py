@@ -21,7 +21,7 @@ from bot.store.agents import Person, Role
 from bot.store.cases import File
 from bot.store.record import Step, Turned, append_journal, record
 
-REFUSALS = ("plan-refused", "plan-breach", "series-refused")
+REFUSALS = ("plan-refused", "plan-breach", "series-refused", "promise-refused")
 Check = Callable[[Any, File], Awaitable[None]]  # raises Refused, or Done where there is nothing left to do
 
 

@@ -47,7 +47,11 @@ def on_agent(draft: Draft, act: AgentActed) -> None:
             draft.stop_number("wrong_number")
             draft.go(State.WRONG_NUMBER)
         case AgentAction.RECORD_PROMISE:
-            if act.later and not _series_fits(draft, act):
+            if draft.case.plan_is_active:
+                draft.because(
+                    "promise-refused"
+                )  # the plan says what is paid and when; two reminders a day would follow
+            elif act.later and not _series_fits(draft, act):
                 draft.because("series-refused")
             elif act.amount is not None and act.due_on is not None:
                 draft.record_promise(Promise(act.amount, act.due_on, draft.now, later=act.later))

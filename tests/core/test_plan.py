@@ -173,6 +173,15 @@ def test_an_agent_records_what_was_agreed_by_phone_within_their_limits() -> None
     assert decision.case.plan is not None and decision.case.plan.agreed_by == "phone"
 
 
+def test_no_promise_is_recorded_beside_a_plan_that_is_being_kept() -> None:
+    act = acts(AgentAction.RECORD_PLAN, "li", Authority.AGENT, ("400", 7), ("400", 37), ("400", 67))
+    active = decide(CASE, act, RULES, w.NOW).case
+    promised = AgentActed(AgentAction.RECORD_PROMISE, "li", amount=Decimal(100), due_on=w.TODAY)
+    decision = decide(active, promised, RULES, w.NOW)
+    assert (decision.case.promise, decision.why[-1]) == (None, "promise-refused")
+    assert decision.case.plan == active.plan
+
+
 def test_above_an_agents_limits_a_second_person_with_the_authority_must_approve() -> None:
     eight = tuple(("150", 7 + 30 * n) for n in range(8))
     pending = decide(CASE, acts(AgentAction.RECORD_PLAN, "li", Authority.AGENT, *eight), RULES, w.NOW)
