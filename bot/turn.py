@@ -22,6 +22,7 @@ from bot.core.opinion import Question, is_doubtful, weigh
 from bot.core.payment import post_to_ledger
 from bot.dialogues import Content
 from bot.nlu.read import Reader
+from bot.nlu.verify import read_answer
 from bot.store import cases, opinions, work
 from bot.store.cases import File
 from bot.store.record import Reply, Step, Turned, record
@@ -102,7 +103,7 @@ def steps(file: File, waiting: work.Waiting, mind: Mind, now: datetime) -> list[
         case = post_to_ledger(case, account_id, payment.amount, payment.paid_on)
         found.append(Step("payment", payment, decide(case, payment, rules, now), payment_id=payment_id, before=case))
         case = found[-1].decision.case
-    heard = _heard(file.name, case, waiting, mind, now) if waiting.replies else None
+    heard = _heard(file, case, waiting, mind, now) if waiting.replies else None
     if heard is not None:
         intents = ",".join(weigh(heard.reading, heard.second, rules.second)[0].intents)
         replies = tuple(Reply(row.id, row.text, intents) for row in waiting.replies)
@@ -118,7 +119,7 @@ def steps(file: File, waiting: work.Waiting, mind: Mind, now: datetime) -> list[
     return found
 
 
-def _heard(name: str, case: Case, waiting: work.Waiting, mind: Mind, now: datetime) -> Heard | None:
+def _heard(file: File, case: Case, waiting: work.Waiting, mind: Mind, now: datetime) -> Heard | None:
     """Read a customer's fragments together, as of the moment the last of them was sent, on the customer's clock.
 
     None while a second opinion is waited for. One that stands beside the replies is used, whoever asked for it.
@@ -126,12 +127,14 @@ def _heard(name: str, case: Case, waiting: work.Waiting, mind: Mind, now: dateti
     replies = waiting.replies
     heard_at = local(max(_said_at(row) for row in replies), case.zone)
     fragments = tuple(dict.fromkeys(row.text for row in replies))  # the same text twice says nothing more
-    reading = mind.reader.read(fragments, heard_at, case.asked)
+    reading, verified = read_answer(mind.reader, fragments, heard_at, case.asked, file.is_theirs)
     if any(row.missing for row in replies):
         # What never came may say the opposite: day and amount are asked back rather than recorded.
         reading = replace(reading, date_score=0.0, amount_score=0.0)
+    if verified is not None:
+        return Heard(reading, any(row.provider_opted_out for row in replies), verified=verified)  # nobody else is asked
     rows = tuple(row.id for row in replies)
-    question = Question(case.customer_id, name, rows, fragments, heard_at, case.asked, reading.language)
+    question = Question(case.customer_id, file.name, rows, fragments, heard_at, case.asked, reading.language)
     there = [opinions.kept(row.opinion) for row in replies if row.opinion]
     second = next((opinion for opinion in there if opinion.about == question.about), None)
     heard = Heard(reading, any(row.provider_opted_out for row in replies), second)

@@ -36,6 +36,7 @@ KINDS = {
     "person": "pace",
     "timer": "timer",
     "unsure": "intent",
+    "verify": "verify",
 }
 
 # The kinds of rule that have no figures to show, and the words that each is explained with.

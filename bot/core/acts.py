@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.core import planning
 from bot.core.calendar import Holidays, business_days_later, moment
@@ -196,6 +197,32 @@ def tell_amount(draft: Draft, scene: Scene) -> None:
     draft.say("amount_due", Purpose.REPLY, **reminder_slots(draft.case, draft.today))
 
 
+def note_right_answer(draft: Draft, scene: Scene) -> None:
+    """The answer is the customer's: tell what they asked for. It counts for a while, for information only."""
+    until = draft.now + draft.rules.verify.lasts
+    draft.change(verification=replace(scene.case.verification, wrong=0, until=until, barred_until=None))
+    draft.ask(None)
+    if scene.case.plan_is_active:
+        tell_plan(draft, scene)
+    elif scene.case.amount_due > 0:
+        tell_amount(draft, scene)
+    else:
+        draft.say("nothing_due", Purpose.REPLY)
+
+
+def note_wrong_answer(draft: Draft, scene: Scene) -> None:
+    """The answer is not the customer's: count it; it also ends what an earlier answer opened."""
+    known = scene.case.verification
+    draft.change(verification=replace(known, wrong=known.wrong + 1, until=None))
+
+
+def stop_verifying(draft: Draft, scene: Scene) -> None:
+    """The attempts are used up: nobody is asked again for a while, and the count begins anew after it."""
+    barred_until = draft.now + draft.rules.verify.barred
+    draft.change(verification=replace(scene.case.verification, wrong=0, until=None, barred_until=barred_until))
+    draft.ask(None)
+
+
 ACTS: dict[str, Callable[[Draft, Scene], None]] = {
     act.__name__: act
     for act in (
@@ -221,5 +248,8 @@ ACTS: dict[str, Callable[[Draft, Scene], None]] = {
         watch_ledger,
         clarify,
         tell_amount,
+        note_right_answer,
+        note_wrong_answer,
+        stop_verifying,
     )
 }

@@ -285,6 +285,20 @@ class Hold:
     category: Hardship | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Whether whoever writes from a number that is not reserved showed to be the customer. It opens information only.
+
+    `possible`: the bank left something to verify by. `wrong`: wrong answers since the last right one. `until`: so long
+    figures may be told; `barred_until`: before this moment nobody is asked again.
+    """
+
+    possible: bool = False
+    wrong: int = 0
+    until: datetime | None = None
+    barred_until: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """Everything that deciding needs, and nothing that it does not: no name, no number.
@@ -328,6 +342,7 @@ class Case:
     unclear_in_a_row: int = 0
     contacts: tuple[Contact, ...] = ()
     opened_at: datetime | None = None
+    verification: Verification = Verification()
 
     @property
     def zone(self) -> str:
@@ -338,6 +353,11 @@ class Case:
     def number_reserved(self) -> bool:
         """Whether the number is the one that the customer left with the bank."""
         return self.number_source is NumberSource.RESERVED
+
+    def may_be_told(self, now: datetime) -> bool:
+        """Whether figures may be told: to the reserved number, or for a time after a right answer."""
+        until = self.verification.until
+        return self.number_reserved or (until is not None and now < until)
 
     @property
     def time_barred(self) -> bool:

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from bot.core.case import HoldKind, State
 from bot.core.reading import Asked, Intent
 
-CALLED_BY_CODE = frozenset({"ask_whether_opt_out", "leave_to_person"})  # outcomes that stand in no cell
+# Outcomes that stand in no cell.
+CALLED_BY_CODE = frozenset(
+    {"ask_whether_opt_out", "leave_to_person", "tell_verified", "verify_again", "give_up_verifying"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,21 @@ FISHES = frozenset(
     {"record_promise", "record_offer", "offer_promise", "ask_for_date", "drop_offer", "clarify", "offer_plan"}
 )
 
+# What may stand beside an answer to what we verify by: figures among few words read as many a thing. The rest wins.
+BESIDE_ANSWER = frozenset(
+    {
+        Intent.PROMISE_TO_PAY,  # without a day or a sum, or the reply would not count as an answer
+        Intent.CONTACT_PREFERENCE,
+        Intent.ASK_IDENTITY,
+        Intent.ASK_AMOUNT,
+        Intent.ASK_HOW_TO_PAY,
+        Intent.DENY,
+        Intent.AFFIRM,
+        Intent.ACKNOWLEDGE,
+        Intent.UNCLEAR,
+    }
+)
+
 
 def decide(case: Case, event: Event, rules: Rules, now: datetime) -> Decision:
     """Say what follows from an event. Total: whatever the case and the event, there is a decision."""
@@ -133,6 +148,8 @@ def _outcome(draft: Draft, scene: Scene, heard: Heard) -> Outcome:
     elif _doubts_opt_out(scene) and _may_be_asked(draft.case):
         draft.because("opt-out-suspected")
         return table.outcomes["ask_whether_opt_out"]
+    elif heard.verified is not None and draft.case.asked is Asked.VERIFY and intent in BESIDE_ANSWER:
+        return _verified(draft, heard.verified)
     elif intent in table.ask_back_when_unsure and not is_sure(scene, intent):
         draft.because(f"unsure:{intent}")
         intent = Intent.UNCLEAR
@@ -147,6 +164,16 @@ def _outcome(draft: Draft, scene: Scene, heard: Heard) -> Outcome:
                 draft.go(arm.to)
             return outcome
     raise AssertionError(f"{draft.case.state} x {intent}: no arm holds")  # the check at load makes this unreachable
+
+
+def _verified(draft: Draft, right: bool) -> Outcome:
+    """The answer to what we asked to verify by was compared: tell, ask again, or stop asking and call a person."""
+    table, rules = draft.rules.conversation, draft.rules.verify
+    last = draft.case.verification.wrong + 1 >= rules.attempts
+    name = "tell_verified" if right else "give_up_verifying" if last else "verify_again"
+    draft.because(f"verify:{'right' if right else 'wrong'}")
+    draft.because(f"outcome:{name}")
+    return table.outcomes[name]
 
 
 def _may_be_asked(case: Case) -> bool:

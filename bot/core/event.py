@@ -14,11 +14,16 @@ from bot.core.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The customer wrote, and the first reader understood this; `second` is a second reader's word, where asked."""
+    """The customer wrote, and the first reader understood this; `second` is a second reader's word, where asked.
+
+    `verified`: whether the digits that we asked for are the customer's; None where the reply is no such answer. The
+    digits themselves stay outside.
+    """
 
     reading: Reading
     provider_opted_out: bool = False
     second: Opinion | None = None
+    verified: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

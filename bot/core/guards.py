@@ -174,8 +174,15 @@ def unclear_too_often(scene: Scene) -> bool:
 
 
 def number_is_trusted(scene: Scene) -> bool:
-    """The number is the one that the customer left with the bank: figures may be told."""
-    return scene.case.number_reserved
+    """The number is the one that the customer left with the bank, or they just verified: figures may be told."""
+    return scene.case.may_be_told(scene.now)
+
+
+def number_can_be_verified(scene: Scene) -> bool:
+    """The bank left something to verify by, no other question is open, and the attempts are not used up."""
+    known, asked = scene.case.verification, scene.case.asked
+    barred = known.barred_until is not None and scene.now < known.barred_until
+    return known.possible and not barred and asked in (None, Asked.VERIFY)
 
 
 def preference_is_read(scene: Scene) -> bool:
@@ -213,6 +220,7 @@ GUARDS: dict[str, Callable[[Scene], bool]] = {
         nothing_is_due,
         unclear_too_often,
         number_is_trusted,
+        number_can_be_verified,
         preference_is_read,
         number_is_stopped,
         handoff_is_open,

@@ -69,6 +69,7 @@ class Asked(StrEnum):
     CONFIRM_PROMISE = "confirm_promise"
     CONFIRM_OPT_OUT = "confirm_opt_out"
     CONFIRM_PLAN = "confirm_plan"
+    VERIFY = "verify"
 
 
 class AmountKind(StrEnum):

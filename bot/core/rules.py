@@ -39,6 +39,18 @@ class HandoffRules:
 
 
 @dataclass(frozen=True, slots=True)
+class VerifyRules:
+    """How somebody at a number that is not reserved is verified before figures are told.
+
+    After `attempts` wrong answers a person is called and nobody is asked again for `barred`; a right one `lasts`.
+    """
+
+    attempts: int
+    barred: timedelta
+    lasts: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """Everything that `decide` may look up. `version` is a digest of the content it was loaded from."""
 
@@ -57,6 +69,7 @@ class Rules:
     sure_enough: float
     sure_of_opt_out: float
     second: SecondRules
+    verify: VerifyRules
 
     def contact_for(self, case: Case) -> ContactRules | None:
         """The contact rules of the case's place and jurisdiction, else the strict default; None fails closed.

@@ -18,7 +18,7 @@ from bot.dialogues.contact import load_contact
 from bot.dialogues.content import ROOT, ContentError
 from bot.dialogues.fields import Fields, duration
 from bot.dialogues.plans import load_plans
-from bot.dialogues.policies import load_handoffs, load_holds, load_promises, load_stops, load_strategy
+from bot.dialogues.policies import load_handoffs, load_holds, load_promises, load_stops, load_strategy, load_verify
 from bot.dialogues.responses import DAYS, MONEY, Responses, load_responses
 from bot.dialogues.table import load_conversation
 from bot.dialogues.wording import check_wording, load_wording
@@ -106,6 +106,7 @@ def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Conten
         sure_enough=sure_enough,
         sure_of_opt_out=float(dialogue.share("sure_of_opt_out", "0.6")),
         second=load_second(root, sure_enough),
+        verify=load_verify(root),
         version=digest(root),
     )
     responses = load_responses(root, dict(bank), rules.plans.clauses)

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.core.case import ContactChannel, HoldKind, Product
 from bot.core.decision import Purpose
 from bot.core.promise import PromiseRules
-from bot.core.rules import HandoffRules, HoldRules
+from bot.core.rules import HandoffRules, HoldRules, VerifyRules
 from bot.core.strategy import Pace, Strategy, Tier
 from bot.dialogues.content import ContentError
 from bot.dialogues.fields import Fields, clock, duration, member
@@ -154,3 +154,13 @@ def load_handoffs(root: Path) -> dict[str, HandoffRules]:
         name: HandoffRules(part.number("priority", 1, 9), part.get("within", duration, "4 hours"), part.flag("alert"))
         for name, part in queues.parts().items()
     }
+
+
+def load_verify(root: Path) -> VerifyRules:
+    """How somebody is verified before figures are told."""
+    fields = Fields.of(root / "policies" / "verify.yml").only("version", "attempts", "barred", "lasts")
+    return VerifyRules(
+        attempts=fields.number("attempts", 1, 5),
+        barred=fields.get("barred", duration, "24 hours"),
+        lasts=fields.get("lasts", duration, "30 minutes"),
+    )

@@ -38,6 +38,8 @@ PORTFOLIO_COLUMNS = {
     "number_verified": "the day on which the number was last verified, YYYY-MM-DD; may be left out",
     "consents": "night_contact, electronic_contact, separated by blanks; may be left out",
     "notice_date": "the day on which the written notice of the debt was sent, YYYY-MM-DD; may be left out",
+    "verify_by": "4 to 6 digits to verify the customer by, such as the tail of the identity document (whose last "
+    "character may be X); stored only as a keyed hash; may be left out",
     "time_barred": "yes or no: whether the limitation period is over; may be left out",
 }
 PAYMENT_COLUMNS = {
@@ -120,6 +122,7 @@ def portfolio_row(row: Mapping[str, str], defaults: Defaults) -> PortfolioRow:
         consents=_consents(row),
         notice_on=_day(row, "notice_date") if row.get("notice_date") else None,
         time_barred=_flag(row, "time_barred"),
+        verify_by=_verify_by(row),
     )
 
 
@@ -157,6 +160,16 @@ def _consents(row: Mapping[str, str]) -> str:
         if name not in set(Consent):
             raise BadField("consents", f"{name!r} is unknown; known are {', '.join(Consent)}")
     return " ".join(sorted(set(names)))
+
+
+def _verify_by(row: Mapping[str, str]) -> str:
+    value = (row.get("verify_by") or "").strip().upper()
+    if value and not re.fullmatch("[0-9]{3,5}[0-9X]", value):
+        raise BadField(
+            "verify_by",
+            "is not 4 to 6 digits, of which the last may be X; write such as the last four of the identity document",
+        )
+    return value
 
 
 def _flag(row: Mapping[str, str], column: str) -> bool:

@@ -130,6 +130,8 @@ class Reader:
         return self._read([(texts, heard_at, asked, language)])[0]
 
     def _read(self, rows: Sequence[_Row]) -> list[Reading]:
+        # Digits to verify by answer neither "which day" nor "how much": they are read as if nothing were open.
+        rows = [(texts, at, None if asked is Asked.VERIFY else asked, lang) for texts, at, asked, lang in rows]
         normals = [self._normal(_text(texts)[:LONGEST]) for texts, _, _, _ in rows]
         wholes = [self._gate.whole_message(normal.text, row[2]) for normal, row in zip(normals, rows, strict=True)]
         open_ = [place for place, whole in enumerate(wholes) if whole is None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -30,10 +31,12 @@ from bot.core.case import (
     Product,
     Promise,
     State,
+    Verification,
 )
 from bot.core.decision import COUNTED
 from bot.core.reading import Asked, Hardship
 from bot.store import tables as t
+from bot.store.columns import keyring
 
 OPEN_PLANS = (PlanStatus.PENDING, PlanStatus.OFFERED, PlanStatus.ACTIVE)
 LEFT = ("submitting", "sent", "unknown")
@@ -63,6 +66,16 @@ class File:
     channel: str | None = None
     agent_id: int | None = None
     account_references: dict[int, str] = field(default_factory=dict)
+    verify_hash: str = ""
+
+    def is_theirs(self, answer: str) -> bool:
+        """Whether this is what the bank left to verify the customer by; the time it takes says nothing."""
+        return bool(self.verify_hash) and hmac.compare_digest(verify_hash(self.reference, answer), self.verify_hash)
+
+
+def verify_hash(reference: str, answer: str) -> str:
+    """What is stored of the characters that a customer is verified by: keyed, and another for each customer."""
+    return keyring().content_hash("verify", reference, answer.upper())
 
 
 async def lock(connection: AsyncConnection, ids: Sequence[int], skip_locked: bool = True) -> list[int]:
@@ -150,6 +163,9 @@ async def load(connection: AsyncConnection, ids: Sequence[int], now: datetime) -
                 unclear_in_a_row=file.unclear_in_a_row,
                 contacts=tuple(contacts[id]),
                 opened_at=file.opened_at,
+                verification=Verification(
+                    bool(row.verify_hash), file.verify_wrong, file.verified_until_at, file.verify_barred_until_at
+                ),
             ),
             reference=row.reference,
             name=row.name,
@@ -161,6 +177,7 @@ async def load(connection: AsyncConnection, ids: Sequence[int], now: datetime) -
             journal_head=row.journal_head,
             channel=channels.get(id),
             agent_id=file.agent_id,
+            verify_hash=row.verify_hash,
             account_references={a.id: a.reference for a in accounts[id]},
         )
     return loaded

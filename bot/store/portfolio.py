@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.case import Account, Case, HoldKind, Product, State, Timer
 from bot.core.strategy import Strategy, first_reminder_at
 from bot.store import tables as t
-from bot.store.cases import account, case_file, customer, hold, load, lock, phone
+from bot.store.cases import account, case_file, customer, hold, load, lock, phone, verify_hash
 from bot.store.columns import keyring
 from bot.store.inbox import new_file
 from bot.store.keys import new_customer_key
@@ -48,6 +48,12 @@ class PortfolioRow:
     consents: str = ""  # separated by blanks
     notice_on: date | None = None
     time_barred: bool = False
+    verify_by: str = field(default="", repr=False)
+
+    @property
+    def verify_hash(self) -> str:
+        """All that is stored of `verify_by`."""
+        return verify_hash(self.customer, self.verify_by) if self.verify_by else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ class Tally:
     refused: list[tuple[int, str, str]] = field(default_factory=list)  # place in the batch, column, problem
 
 
-PERSON = ("name", "language", "zones", "jurisdiction", "place", "creditor_role", "consents", "notice_on")
+PERSON = ("name", "language", "zones", "jurisdiction", "place", "creditor_role", "consents", "notice_on", "verify_hash")
 LEDGER = ("product", "balance", "amount_due", "minimum_due", "due_on", "currency", "tail", "time_barred")
 
 
@@ -158,7 +164,11 @@ async def _numbers(
         # A new number is a new person to be reached: what was said of the old one does not hold for it.
         back = update(customer).where(customer.c.id == bindparam("b_customer")).values(known=True)
         await connection.execute(back, replaced)
-        wrote = update(case_file).where(case_file.c.customer_id == bindparam("b_customer")).values(opened_at=None)
+        wrote = (
+            update(case_file)
+            .where(case_file.c.customer_id == bindparam("b_customer"))
+            .values(opened_at=None, verified_until_at=None)
+        )
         await connection.execute(wrote, replaced)
         await _reach_again(connection, [row["b_customer"] for row in replaced], now)
     if puts:

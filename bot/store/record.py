@@ -306,6 +306,8 @@ class _Round:
                 "offer_later": after.offer.later if after.offer else (),
                 "unclear_in_a_row": after.unclear_in_a_row, "broken_in_a_row": after.broken_in_a_row,
                 "preference": cases.write_preference(after.preference), "payday": after.payday,
+                "verify_wrong": after.verification.wrong, "verified_until_at": after.verification.until,
+                "verify_barred_until_at": after.verification.barred_until,
                 "ability": after.ability, "annoyed_at": after.annoyed_at, "changed_at": self.now,
             })  # fmt: skip
             if after.accounts != before.accounts:

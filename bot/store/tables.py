@@ -68,6 +68,7 @@ class Customer(SQLModel, table=True):
     creditor_role: str = Field(default="first_party", max_length=16)
     consents: str = Field(default="", max_length=100)
     notice_on: date | None = None
+    verify_hash: str = Field(default="", max_length=64)
     known: bool = True
     data_key: str | None = Field(default=None, sa_column=_sealed(nullable=True))
     last_seq: int = 0
@@ -133,6 +134,9 @@ class CaseFile(SQLModel, table=True):
     ability: Decimal | None = Field(default=None, sa_column=_cents(nullable=True))
     annoyed_at: datetime | None = Field(default=None, sa_column=_moment())
     opened_at: datetime | None = Field(default=None, sa_column=_moment())
+    verify_wrong: int = Field(default=0, sa_column=_count())
+    verified_until_at: datetime | None = Field(default=None, sa_column=_moment())
+    verify_barred_until_at: datetime | None = Field(default=None, sa_column=_moment())
     changed_at: datetime = Field(sa_column=_moment(nullable=False))
 
 

@@ -28,6 +28,7 @@ from bot.core.case import (
     NumberSource,
     Product,
     State,
+    Verification,
 )
 from bot.core.reading import Reading
 from bot.dialogues import load_yaml
@@ -111,6 +112,7 @@ class Golden:
             contacts=self.noted(),
             holds=tuple(Hold(HoldKind(kind)) for kind in self.case.get("holds", "").split()),
             accounts=(self.account(),),
+            verification=Verification(possible="verify_by" in self.case),
         )
 
 

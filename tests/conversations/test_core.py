@@ -17,6 +17,7 @@ from bot.core.kinds import Ask, OptOutScope
 from bot.core.strategy import first_reminder_at
 from bot.core.talk import Talk
 from bot.nlu.read import Reader
+from bot.nlu.verify import read_answer
 from tests.conversations.replay import SETTLED, Golden, Seen, compare, goldens, summary, update
 
 
@@ -38,9 +39,15 @@ def replay(golden: Golden, reader: Reader, content: dialogues.Content, cases: li
         if turn.agent is not None:
             talk.happen(agent_act(turn.agent))
         if turn.customer:
-            reading = reader.read(list(turn.customer), local(turn.at, golden.zone), talk.case.asked)
+            reading, verified = read_answer(
+                reader,
+                turn.customer,
+                local(turn.at, golden.zone),
+                talk.case.asked,
+                golden.case.get("verify_by", "").__eq__,
+            )
             talk.wait(turn.at + SETTLED)
-            talk.happen(Heard(reading))
+            talk.happen(Heard(reading, verified=verified))
         seen.append(
             Seen(
                 reading=summary(reading) if reading else None,

@@ -49,6 +49,7 @@ def row(golden: Golden) -> PortfolioRow:
         notice_on=day_of(golden.case.get("notice_date")),
         consents=golden.case.get("consents", ""),
         time_barred=account.time_barred,
+        verify_by=golden.case.get("verify_by", ""),
     )
 
 

@@ -32,6 +32,7 @@ from bot.core.case import (
     Promise,
     State,
     Timer,
+    Verification,
 )
 from bot.core.decision import COUNTED
 from bot.core.event import AgentActed, AgentAction, Event, Heard, NumberRefused, PaymentPosted, SendFailed, TimerDue
@@ -174,6 +175,15 @@ def plans(status: PlanStatus | None = None) -> SearchStrategy[Plan]:
     )
 
 
+verifications = st.builds(
+    Verification,
+    st.booleans(),
+    st.integers(0, 3),
+    st.sampled_from((None, NOW - timedelta(minutes=1), NOW + timedelta(minutes=1))),
+    st.sampled_from((None, NOW - timedelta(minutes=1), NOW + timedelta(hours=1))),
+)
+
+
 @st.composite
 def cases(draw: DrawFn, /, **fixed: Any) -> Case:
     """Any case, also ones that no sane history leads to."""
@@ -206,6 +216,7 @@ def cases(draw: DrawFn, /, **fixed: Any) -> Case:
         "asked": draw(st.none() | st.sampled_from(Asked)),
         "offer": draw(st.none() | st.builds(Offer, st.none() | sums, st.none() | days)),
         "unclear_in_a_row": draw(st.integers(0, 3)),
+        "verification": draw(verifications),
     }
     return Case(customer_id=1, **{**fields, **fixed})
 

@@ -199,15 +199,16 @@ async def test_the_reply_is_replayed_from_what_is_stored_without_asking_again(
     server, one = standin
     server.meant = {"intents": ["ask_how_to_pay"], "confidence": 0.8}
     id = await add_customer(one, customer(), State.CONTACTED)
-    before = await one.case(id)
+    async with one.database.read() as connection:
+        before = (await cases.load(connection, [id], one.now))[id]
     await one.say(PROMISE, PHONE)
     await one.wait(NOW + timedelta(seconds=3))
     entry, rows = await told(one, id), await one.rows(inbound)
     server.seen.clear()
-    again = _heard("王强", before, Waiting(replies=rows), replace(one.mind, wonder=None), one.now)
+    again = _heard(before, before.case, Waiting(replies=rows), replace(one.mind, wonder=None), one.now)
     assert again is not None
     assert json.loads(canonical(again)) == entry["event"]
-    replayed = decide(before, again, one.mind.content.rules, one.now)
+    replayed = decide(before.case, again, one.mind.content.rules, one.now)
     assert [replayed.why, json.loads(canonical(replayed.effects))] == [tuple(entry["why"]), entry["effects"]]
     assert server.seen == []
 
