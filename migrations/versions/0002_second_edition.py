@@ -115,6 +115,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("payday", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("ability", Cents(), nullable=True))
         batch_op.add_column(sa.Column("annoyed_at", UtcMoment(), nullable=True))
+        batch_op.add_column(sa.Column("verify_wrong", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("verified_until_at", UtcMoment(), nullable=True))
+        batch_op.add_column(sa.Column("verify_barred_until_at", UtcMoment(), nullable=True))
         batch_op.create_index(batch_op.f("ix_case_file_agent_id"), ["agent_id"], unique=False)
 
     with op.batch_alter_table("channel", schema=None) as batch_op:
@@ -132,6 +135,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("creditor_role", sa.String(length=16), nullable=False))
         batch_op.add_column(sa.Column("consents", sa.String(length=100), nullable=False))
         batch_op.add_column(sa.Column("notice_on", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("verify_hash", sa.String(length=64), nullable=False))
 
     with op.batch_alter_table("hold", schema=None) as batch_op:
         batch_op.add_column(sa.Column("review_at", UtcMoment(), nullable=True))
@@ -218,6 +222,7 @@ def downgrade() -> None:
         batch_op.drop_column("review_at")
 
     with op.batch_alter_table("customer", schema=None) as batch_op:
+        batch_op.drop_column("verify_hash")
         batch_op.drop_column("notice_on")
         batch_op.drop_column("consents")
         batch_op.drop_column("creditor_role")
@@ -235,6 +240,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("case_file", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_case_file_agent_id"))
+        batch_op.drop_column("verify_barred_until_at")
+        batch_op.drop_column("verified_until_at")
+        batch_op.drop_column("verify_wrong")
         batch_op.drop_column("annoyed_at")
         batch_op.drop_column("ability")
         batch_op.drop_column("payday")
