@@ -15,7 +15,7 @@ BANK, CN = "policies/contact/bank.yml", "policies/contact/cn.yml"
 US, NYC = "policies/contact/us.yml", "policies/contact/us-nyc.yml"
 HOLDS, QUEUES = "policies/holds.yml", "policies/handoffs.yml"
 PROMISES, STRATEGY = "policies/promises.yml", "policies/strategy.yml"
-WORDS = "policies/wording.yml"
+WORDS, VERIFY = "policies/wording.yml", "policies/verify.yml"
 ZH, EN = "responses/zh.yml", "responses/en.yml"
 
 # file, what stands there, what is put in its place, words that the message must have
@@ -101,6 +101,8 @@ CASES = [
     (DIALOGUE, "answer_wait: 24 hours", "answer_wait: 24", ("answer_wait", "'24' is not valid", "24 hours")),
     (DIALOGUE, 'sure_enough: "0.50"', 'sure_enough: "50"', ("sure_enough", "no share")),
     (DIALOGUE, "unclear_for_a_person:", "unclear:", ("unknown name 'unclear'",)),
+    (VERIFY, 'attempts: "3"', 'attempts: "0"', (f"{VERIFY}:", "attempts")),
+    (VERIFY, "lasts: 30 minutes", "lasts: for ever", (f"{VERIFY}:", "lasts")),
     # wording
     (ZH, "  identity:", "  identitiy:", ("missing in this language",)),
     (ZH, "{crisis_line}", "{crises_line}", ("safety", "unknown placeholder", "crisis_line")),
