@@ -28,7 +28,7 @@ demo-kannel: setup ## the same, with texts that really pass through Kannel (apt-
 	@exec $(BIN)/huixin demo --kannel
 
 test: setup ## all tests, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: setup ## format, lint, types, imports, content
 	$(BIN)/ruff format --check .

@@ -128,8 +128,15 @@ def _config() -> dict[str, Any]:
                 "intent_tokenization_flag": True,
                 "intent_split_symbol": "+",
             },
-            {"name": "CountVectorsFeaturizer"},
-            {"name": "CountVectorsFeaturizer", "analyzer": "char_wb", "min_ngram": 1, "max_ngram": 3},
+            # Rasa's classifier makes the matrix dense: without a limit, 20,000 examples would need some 16 GB.
+            {"name": "CountVectorsFeaturizer", "max_features": 2000},
+            {
+                "name": "CountVectorsFeaturizer",
+                "analyzer": "char_wb",
+                "min_ngram": 1,
+                "max_ngram": 3,
+                "max_features": 6000,
+            },
             {"name": "LogisticRegressionClassifier"},
             {"name": "LexicalSyntacticFeaturizer"},
             {"name": "CRFEntityExtractor"},

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.nlu.read import Reader
 
 use_keyring(Keyring(bytes(range(32))))
+os.environ["COLUMNS"] = "200"  # tables on the command line keep their lines; consoles ask once, when they are made
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -113,7 +113,9 @@ async def test_hardship_pauses_collection_and_calls_a_person(rasa: Rasa, content
         content.responses.render("hardship_opened", "zh", {}, "CNY")
     ]  # fmt: skip
     assert rasa.slots["state"] == "hardship" and rasa.slots["handoff_queue"] == "hardship"
-    assert rasa.slots["holds"] == [{"kind": "hardship", "until": "2026-12-23T02:00:00+00:00"}]
+    assert rasa.slots["holds"] == [
+        {"kind": "hardship", "until": "2026-12-23T02:00:00+00:00", "review_at": None, "category": "job_loss"}
+    ]
 
 
 async def test_slots_carry_a_conversation_from_question_to_promise(rasa: Rasa) -> None:
