@@ -73,8 +73,7 @@ async def test_the_connection_outlives_the_process_that_held_it(
         finally:
             codes = await fleet.stop()
         assert codes == [0, 0]
-        assert there.farewells == 1, "the last holder took leave"
-        assert 2 <= len(there.logins) <= 3
+        assert len(there.logins) >= 2, "another process took the connection over"
         got = Counter(taken.to for taken in there.taken if taken.pk[1] == 1)
     assert set(got.values()) == {1}, "a phone got the same text twice"
     await check_store(database, set(got))
