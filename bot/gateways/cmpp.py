@@ -13,7 +13,7 @@ from bot.gateways.cmpp_codes import CONNECT_STATUS, meaning_of_result
 from bot.gateways.cmpp_deliver import read_message, read_report
 from bot.gateways.cmpp_submit import MOST_PARTS, parts_of
 from bot.gateways.link import ANSWER, Link, Pdu
-from bot.gateways.options import Option, OptionError, read_options
+from bot.gateways.options import Option, OptionError, one_of, plain_ascii, read_options
 from bot.gateways.payload import SHANGHAI, Unreadable
 from bot.gateways.place import OPTIONS as PLACE_OPTIONS
 from bot.gateways.place import Place, read_place
@@ -85,12 +85,8 @@ class CmppGateway(SessionGateway):
     def from_options(cls, given: Mapping[str, str]) -> Self:
         """Build from a channel's configuration; raise OptionError where it cannot work."""
         values = read_options(cls.name, OPTIONS, given)
-        for name, choices in CHOICES.items():
-            if values[name] not in choices:
-                raise OptionError(f"{cls.name}: option {name} must be one of {', '.join(choices)}")
-        for name, most in LIMITS.items():
-            if len(values[name]) > most or not (values[name].isascii() and values[name].isprintable()):
-                raise OptionError(f"{cls.name}: option {name} must be plain ASCII of at most {most} characters")
+        one_of(cls.name, values, CHOICES)
+        plain_ascii(cls.name, values, LIMITS)
         if not values["src_id"].isdigit():
             raise OptionError(f"{cls.name}: option src_id has digits only")
         blank = cmpp_pdu.Submit(

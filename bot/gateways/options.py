@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from yarl import URL
@@ -39,6 +39,20 @@ def read_options(kind: str, options: tuple[Option, ...], given: Mapping[str, str
 def several(value: str) -> tuple[str, ...]:
     """The values of an option that takes more than one, separated by commas or blanks."""
     return tuple(value.replace(",", " ").split())
+
+
+def one_of(kind: str, values: Mapping[str, str], choices: Mapping[str, Sequence[str]]) -> None:
+    """Raise OptionError where one of these options has a value that it cannot have."""
+    for name, known in choices.items():
+        if values[name] not in known:
+            raise OptionError(f"{kind}: option {name} must be one of {', '.join(known)}")
+
+
+def plain_ascii(kind: str, values: Mapping[str, str], longest: Mapping[str, int]) -> None:
+    """Raise OptionError where one of these options is too long, or no plain ASCII."""
+    for name, most in longest.items():
+        if len(values[name]) > most or not (values[name].isascii() and values[name].isprintable()):
+            raise OptionError(f"{kind}: option {name} must be plain ASCII of at most {most} characters")
 
 
 def web_address(kind: str, name: str, value: str) -> str:

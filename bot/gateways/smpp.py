@@ -10,7 +10,7 @@ from typing import Self
 from bot.gateways import smpp_pdu
 from bot.gateways.base import ErrorClass, Outgoing, Parsed, SendError
 from bot.gateways.link import ANSWER, Link, Pdu
-from bot.gateways.options import Option, OptionError, read_options
+from bot.gateways.options import Option, one_of, plain_ascii, read_options
 from bot.gateways.payload import Unreadable
 from bot.gateways.place import OPTIONS as PLACE_OPTIONS
 from bot.gateways.place import Place, read_place, whole_number
@@ -44,6 +44,14 @@ OPTIONS = (
         default="same",
     ),
 )
+LIMITS = {  # characters
+    "system_id": 15,
+    "password": 64,
+    "system_type": 12,
+    "address_range": 40,
+    "from_number": 20,
+    "service_type": 5,
+}
 CHOICES = {
     "alphabet": ("gsm7", "latin1", "none"),
     "long_texts": ("udh", "sar", "payload"),
@@ -86,20 +94,8 @@ class SmppGateway(SessionGateway):
     def from_options(cls, given: Mapping[str, str]) -> Self:
         """Build from a channel's configuration; raise OptionError where it cannot work."""
         values = read_options(cls.name, OPTIONS, given)
-        for name, choices in CHOICES.items():
-            if values[name] not in choices:
-                raise OptionError(f"{cls.name}: option {name} must be one of {', '.join(choices)}")
-        limits = {
-            "system_id": 15,
-            "password": 64,
-            "system_type": 12,
-            "address_range": 40,
-            "from_number": 20,
-            "service_type": 5,
-        }
-        for name, most in limits.items():
-            if len(values[name]) > most or not (values[name].isascii() and values[name].isprintable()):
-                raise OptionError(f"{cls.name}: option {name} must be plain ASCII of at most {most} characters")
+        one_of(cls.name, values, CHOICES)
+        plain_ascii(cls.name, values, LIMITS)
         source = _address(values["from_number"])
         if values["source_ton"]:
             source = replace(source, ton=whole_number(cls.name, "source_ton", values["source_ton"], 6, 0))

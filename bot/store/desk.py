@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import tables as t
@@ -37,19 +37,23 @@ class Desk:
 
 async def desks(connection: AsyncConnection) -> list[Desk]:
     """Everyone who may have customers, by name; whoever may not log in has none."""
+    return [_desk(row) for row in await connection.execute(_desks().order_by(agent.c.name, agent.c.id))]
+
+
+async def desk_of(connection: AsyncConnection, agent_id: int) -> Desk | None:
+    """One person's desk; None where they may not have customers."""
+    row = (await connection.execute(_desks().where(agent.c.id == agent_id))).first()
+    return _desk(row) if row is not None else None
+
+
+def _desks() -> Select[Any]:
     held = (
         select(func.count())
         .select_from(case_file)
         .where(case_file.c.agent_id == agent.c.id, case_file.c.owner == "agent")
         .scalar_subquery()
     )
-    query = select(agent, held.label("has")).where(agent.c.active, agent.c.role.in_(("agent", "supervisor")))
-    return [_desk(row) for row in await connection.execute(query.order_by(agent.c.name, agent.c.id))]
-
-
-async def desk_of(connection: AsyncConnection, agent_id: int) -> Desk | None:
-    """One person's desk; None where they may not have customers."""
-    return next((one for one in await desks(connection) if one.agent_id == agent_id), None)
+    return select(agent, held.label("has")).where(agent.c.active, agent.c.role.in_(("agent", "supervisor")))
 
 
 async def arrange(connection: AsyncConnection, agent_id: int, skills: tuple[str, ...], most: int) -> None:
