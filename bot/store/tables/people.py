@@ -1,0 +1,60 @@
+"""The people of the console: who they are, their log-ins, and what they read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlmodel import Field, SQLModel
+
+from bot.store.columns import BigId
+from bot.store.tables import fields
+
+
+class Agent(SQLModel, table=True):
+    """A person of the bank who works in the console. Roles: agent, supervisor, auditor, admin.
+
+    `skills`: the queues that they take from, with commas; empty means all. `most`: customers whom they have at once.
+    """
+
+    id: int | None = Field(default=None, sa_column=fields.identity())
+    login: str = Field(unique=True, max_length=64)
+    name: str = Field(max_length=80)
+    role: str = Field(max_length=12)
+    password_hash: str = Field(max_length=200)
+    language: str = Field(default="zh", max_length=8)
+    active: bool = True
+    skills: str = Field(default="", sa_column=Column(String(400), nullable=False, server_default=""))
+    most: int = Field(default=8, sa_column=Column(Integer, nullable=False, server_default="8"))
+    away_since_at: datetime | None = Field(default=None, sa_column=fields.moment())
+
+
+class AgentSession(SQLModel, table=True):
+    """A log-in; only the hash of its cookie is stored."""
+
+    __tablename__ = "agent_session"
+    id_hash: str = Field(primary_key=True, max_length=64)
+    agent_id: int = Field(sa_column=Column(BigId, ForeignKey("agent.id"), nullable=False))
+    csrf: str = Field(max_length=64)
+    created_at: datetime = Field(sa_column=fields.moment(nullable=False))
+    seen_at: datetime = Field(sa_column=fields.moment(nullable=False))
+
+
+class LoginAttempt(SQLModel, table=True):
+    """Failed log-ins, per account and per address, for throttling that works across processes."""
+
+    __tablename__ = "login_attempt"
+    subject: str = Field(primary_key=True, max_length=64)
+    failures: int = 0
+    blocked_until_at: datetime | None = Field(default=None, sa_column=fields.moment())
+
+
+class AccessLog(SQLModel, table=True):
+    """A person read personal data."""
+
+    __tablename__ = "access_log"
+    id: int | None = Field(default=None, sa_column=fields.identity())
+    who: str = Field(max_length=80)
+    customer_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("customer.id"), index=True))
+    what: str = Field(max_length=80)
+    at: datetime = Field(sa_column=fields.moment(nullable=False))
