@@ -1,41 +1,80 @@
-"""The console's own words, in each language (words/*.yml). Customers' texts are not among them."""
+"""The console's own words, in each language: gettext catalogues (words/*.po), read as they are written.
+
+Their message ids are names such as `queue.title`, for states, holds and queues are named by value. Customers' texts
+are not among them.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 
-from bot.dialogues import load_yaml
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
 
 FOLDER = Path(__file__).parent / "words"
 LANGUAGES = ("zh", "en")
 
 
 class Words:
-    """The words of one language: `words("queue.title")`, `words("time.minutes", m=3)`."""
+    """The words of one language: `words("queue.title")`, `words("time.minutes", m=3)`; `n` chooses a plural."""
 
-    def __init__(self, language: str, texts: dict[str, str]):
-        self.language, self.texts = language, texts
+    def __init__(self, language: str, catalog: Catalog):
+        written = BytesIO()
+        write_mo(written, catalog)
+        written.seek(0)
+        self.language, self.keys = language, ids(catalog)
+        self._texts = Translations(written)
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, n: int | None = None, **values: object) -> str:
         """The text of a key with its values filled in; a key that does not exist is a KeyError."""
-        return self.texts[key].format(**values)
+        if key not in self.keys:
+            raise KeyError(key)
+        if n is None:
+            return self._texts.gettext(key).format(**values)
+        return self._texts.ngettext(key, key, n).format(n=n, **values)
 
     def name(self, kind: str, value: object) -> str:
         """What a state, a hold, a queue … is called; a value that the bank added itself is shown as it is written."""
-        return self.texts.get(f"{kind}.{value}") or str(value).replace("_", " ")
+        key = f"{kind}.{value}"
+        return self._texts.gettext(key) if key in self.keys else str(value).replace("_", " ")
 
     def has(self, key: str) -> bool:
         """Whether there is such a text."""
-        return key in self.texts
+        return key in self.keys
+
+
+def ids(catalog: Catalog) -> frozenset[str]:
+    """The message ids that have a text: neither empty nor fuzzy."""
+    return frozenset(
+        key_of(message) for message in catalog if message.id and not message.fuzzy and all(texts_of(message))
+    )
+
+
+def key_of(message: Message) -> str:
+    """A message's id."""
+    return str(message.id) if message.id is None or isinstance(message.id, str) else message.id[0]
+
+
+def texts_of(message: Message) -> list[str]:
+    """A message's text, or the texts of its plural forms."""
+    return [message.string] if isinstance(message.string, str) else [*(message.string or ("",))]
+
+
+def catalog(language: str) -> Catalog:
+    """A language's catalogue; a file that cannot be parsed is an error with its line."""
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        return read_po(file, locale="zh_Hans" if language == "zh" else language, abort_invalid=True)
 
 
 @lru_cache
 def words(language: str) -> Words:
     """The words of a language; of one that we do not speak, English."""
     language = language if language in LANGUAGES else "en"
-    texts: dict[str, str] = load_yaml(FOLDER / f"{language}.yml")
-    return Words(language, texts)
+    return Words(language, catalog(language))
 
 
 def preferred(accepted: str) -> str:

@@ -8,10 +8,13 @@ from enum import StrEnum
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Message
+from babel.messages.extract import extract_python
+from jinja2.ext import babel_extract
 
 from bot import console, dialogues
 from bot.console import why
-from bot.console.words import LANGUAGES, preferred, words
+from bot.console.words import FOLDER, LANGUAGES, catalog, key_of, preferred, texts_of, words
 from bot.core.case import HoldKind, Product, PromiseStatus, State, Timer
 from bot.core.decision import Purpose
 from bot.core.event import AgentAction
@@ -22,35 +25,62 @@ from bot.store.queue import Folder
 
 CONSOLE = Path(console.__file__).parent
 CORE = CONSOLE.parent / "core"
+TEMPLATES = {path.name for path in (CONSOLE / "templates").glob("*.html")}
 SOURCES = [*CONSOLE.glob("*.py"), *(CONSOLE / "templates").glob("*.html")]
+CALLED = ("t", "words")
 KINDS: dict[str, type[StrEnum]] = {
     "state": State, "hold": HoldKind, "promise": PromiseStatus, "timer": Timer, "product": Product, "purpose": Purpose,
     "intent": Intent, "action": AgentAction, "role": Role, "queue": Folder,
 }  # fmt: skip
 
 
-def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+def placeholders(message: Message) -> set[str]:
+    return {name for text in texts_of(message) for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def messages(language: str) -> dict[str, Message]:
+    return {key_of(one): one for one in catalog(language) if one.id}
 
 
 def test_both_languages_have_the_same_words_with_the_same_placeholders() -> None:
-    zh, en = words("zh").texts, words("en").texts
+    zh, en = messages("zh"), messages("en")
     assert zh.keys() == en.keys()
     assert {key: placeholders(zh[key]) for key in zh} == {key: placeholders(en[key]) for key in en}
-    assert [key for texts in (zh, en) for key, text in texts.items() if not text.strip()] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_catalogue_is_whole(language: str) -> None:
+    """No word is empty or fuzzy, none is written twice, and whatever counts has a form for every number."""
+    written = re.findall(r'^msgid "(.+)"$', (FOLDER / f"{language}.po").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(key for key in set(written) if written.count(key) > 1) == []
+    assert messages(language).keys() - words(language).keys == set()
+    counted = {key for key, one in messages(language).items() if "n" in placeholders(one)}
+    assert {key for key in counted if not messages(language)[key].pluralizable} == set()
+
+
+def test_english_counts_one_and_many() -> None:
+    assert words("en")("conversation.segments", n=1) == "1 segment"
+    assert words("en")("conversation.segments", n=3) == "3 segments"
+    assert words("zh")("conversation.segments", n=1) == "1 条计费"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
 def test_every_word_that_is_asked_for_exists(path: Path) -> None:
+    with path.open("rb") as file:
+        found = (
+            babel_extract(file, CALLED, [], {})
+            if path.suffix == ".html"
+            else extract_python(file, dict.fromkeys(CALLED), [], {})
+        )
+        asked = {called[2] for called in found if isinstance(called[2], str)}
     text = path.read_text(encoding="utf-8")
-    asked = set(re.findall(r"""\b(?:t|words)\(\s*["']([a-z_]+\.[a-z_-]+\d?)["']\s*[,)]""", text))
     asked |= set(re.findall(r"""["']((?:refused|invalid|problem|login|people|setup)\.[a-z_]+)["']""", text))
-    assert asked - words("en").texts.keys() - {f"{path.stem}.html" for path in SOURCES} == set()
+    assert {key for key in asked if "." in key or path.suffix == ".html"} - words("en").keys - TEMPLATES == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_value_of_the_core_has_a_name(language: str) -> None:
-    known = words(language).texts.keys()
+    known = words(language).keys
     needed = {f"{kind}.{value}" for kind, values in KINDS.items() for value in values}
     content = dialogues.load()
     needed |= {f"queue.{queue}" for queue in content.rules.handoffs}
