@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,7 +29,19 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-STATIC = {path.name: path.read_bytes() for path in (HERE / "static").iterdir() if path.suffix in TYPES}
+
+
+def _static() -> dict[str, bytes]:
+    """What browsers load: scripts and styles are written in several files and sent as one of each."""
+    found = {path.name: path.read_bytes() for path in (HERE / "static").iterdir() if path.suffix in TYPES}
+    for name, folder in (("console.js", "scripts"), ("console.css", "styles")):
+        parts = sorted((HERE / "static" / folder).glob(f"*{Path(name).suffix}"))
+        found[name] = b"\n".join(part.read_bytes() for part in parts)
+    return found
+
+
+STATIC = _static()
+ZIPPED = {name: gzip.compress(body, 9, mtime=0) for name, body in STATIC.items()}
 VERSION = hashlib.sha256(b"".join(STATIC[name] for name in sorted(STATIC))).hexdigest()[:12]
 SYMBOLS = {"CNY": "¥", "USD": "$", "GBP": "£", "EUR": "€", "HKD": "HK$", "CAD": "C$", "AUD": "A$", "INR": "₹"}
 
@@ -106,8 +119,11 @@ async def static(request: web.Request) -> web.Response:
     name = request.match_info["name"]
     if name not in STATIC:
         raise web.HTTPNotFound
-    headers = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
-    return web.Response(body=STATIC[name], content_type=TYPES[Path(name).suffix], charset="utf-8", headers=headers)
+    headers = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    body = STATIC[name]
+    if "gzip" in request.headers.get("Accept-Encoding", "") and len(ZIPPED[name]) < len(body):
+        body, headers = ZIPPED[name], {**headers, "Content-Encoding": "gzip"}
+    return web.Response(body=body, content_type=TYPES[Path(name).suffix], charset="utf-8", headers=headers)
 
 
 static.right = "open"  # type: ignore[attr-defined]  # like every guarded handler's: see access.guard

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
@@ -27,15 +28,16 @@ class Words:
         write_mo(written, catalog)
         written.seek(0)
         self.language, self.keys = language, ids(catalog)
+        self._counted = {key_of(message) for message in catalog if message.pluralizable}
         self._texts = Translations(written)
 
-    def __call__(self, key: str, n: int | None = None, **values: object) -> str:
+    def __call__(self, key: str, **values: Any) -> str:
         """The text of a key with its values filled in; a key that does not exist is a KeyError."""
         if key not in self.keys:
             raise KeyError(key)
-        if n is None:
-            return self._texts.gettext(key).format(**values)
-        return self._texts.ngettext(key, key, n).format(n=n, **values)
+        counted = key in self._counted
+        text = self._texts.ngettext(key, key, values["n"]) if counted else self._texts.gettext(key)
+        return text.format(**values)
 
     def name(self, kind: str, value: object) -> str:
         """What a state, a hold, a queue … is called; a value that the bank added itself is shown as it is written."""

@@ -1,4 +1,5 @@
 // Keeps what is on the page current. Without it every page still works: forms, links and a reload.
+(() => {
 "use strict";
 const LOCKED = [401, 403];
 const READ_FIRST = 3000; // a new text counts as read, for the reply form, only after so many milliseconds
@@ -145,3 +146,4 @@ document.addEventListener("visibilitychange", () => {
   else { refresh(); listen(); }
 });
 listen();
+})();
