@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +11,7 @@ from aiohttp import web
 from bot.console import why
 from bot.console.access import Missing, Right, Route, Visit
 from bot.console.action import NOTED, Refused
+from bot.console.timeline import timeline_of
 from bot.core.calendar import local_day
 from bot.core.case import ContactChannel, Owner, PlanStatus
 from bot.core.contact import caps_used, may_contact, may_text
@@ -25,15 +25,6 @@ NEWEST = 50  # texts on a page; the rest is one link away
 LONGEST_REPLY = 500
 FURTHEST_PROMISE = timedelta(days=366)
 CENT = Decimal("0.01")
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What stands in the thread: a text, a note, or that a person was called, came or was done."""
-
-    kind: str
-    at: datetime
-    of: Any
 
 
 async def show(visit: Visit) -> web.Response:
@@ -61,8 +52,9 @@ async def page(
         rows = await _queue(visit, connection)
         desks = await desk.desks(connection)
         follow_up_at = await desk.follow_up_of(connection, customer_id)
+        contact = visit.office.mind.content.rules.contact_for(view.case)
+        timeline = await timeline_of(connection, view, visit.words, contact)
     await visit.log_access(customer_id, "reveal" if reveal else "conversation")
-    contact = visit.office.mind.content.rules.contact_for(view.case)
     permission = may_text(view.case, Purpose.AGENT, contact, visit.now)
     is_mine = view.case.owner is Owner.AGENT and view.agent_id == visit.person.id
     return visit.page(
@@ -71,7 +63,7 @@ async def page(
         view=view,
         case=view.case,
         zone=view.case.zone,
-        items=timeline(view),
+        timeline=timeline,
         holds=why.holds_beside(view),
         rows=rows,
         is_mine=is_mine,
@@ -99,21 +91,6 @@ async def page(
         draft=draft,
         note=note,
     )
-
-
-def timeline(view: FileView) -> list[Item]:
-    """The texts in their order, and between them, by time, notes and when a person was called or done."""
-    items = [Item("text", text.at, text) for text in view.texts]
-    others = [Item("note", note.at, note) for note in view.notes]
-    others += [Item("called", handoff.opened_at, handoff) for handoff in view.handoffs]
-    others += [Item("taken", handoff.taken_at, handoff) for handoff in view.handoffs if handoff.taken_at]
-    others += [Item("resolved", handoff.closed_at, handoff) for handoff in view.handoffs if handoff.closed_at]
-    begins = items[0].at if items and view.earlier else None
-    for other in sorted(others, key=lambda item: item.at):
-        if begins is None or other.at >= begins:
-            before = [place for place, item in enumerate(items) if item.at <= other.at]
-            items.insert(before[-1] + 1 if before else 0, other)
-    return items
 
 
 def may_reveal(visit: Visit, view: FileView) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,9 +12,18 @@ from aiohttp import web
 
 from bot.console import why
 from bot.console.access import Missing, Right, Route, Visit
+from bot.console.words import Words
 from bot.core.contact import ContactRules
 from bot.store import thread
 from bot.store.thread import JournalEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason of a decision in plain words, and the code that it is kept as."""
+
+    words: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +34,7 @@ class Told:
     at: datetime
     kind: str
     hash: str
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     heard: str  # what the customer wrote
     texts: tuple[str, ...]  # what we wrote
     rules: str
@@ -42,26 +52,36 @@ async def show(visit: Visit) -> web.Response:
         entries, broken_at = await thread.journal_of(connection, customer_id)
     await visit.log_access(customer_id, "journal")
     contact = visit.office.mind.content.rules.contact_for(view.case)
-    told = [_tell(visit, entry, contact) for entry in reversed(entries)]
+    told = [tell(visit.words, entry, contact) for entry in reversed(entries)]
     return visit.page("journal.html", view=view, zone=view.case.zone, entries=told, broken_at=broken_at)
 
 
-def _tell(visit: Visit, entry: JournalEntry, contact: ContactRules | None) -> Told:
+def tell(words: Words, entry: JournalEntry, contact: ContactRules | None) -> Told:
+    """An entry in words. What is missing, as where the customer's key was destroyed, is empty."""
     content: dict[str, Any] = entry.content if isinstance(entry.content, dict) else {}
-    event = content.get("event")
-    heard = event.get("reading", {}).get("text") if isinstance(event, dict) and event.get("type") == "Heard" else ""
+    reading = heard_in(entry) or {}
+    heard = reading.get("text", "")
     texts = content.get("texts") or ([content["text"]] if isinstance(content.get("text"), str) else [])
     return Told(
         entry.seq,
         entry.at,
         entry.kind,
         entry.hash,
-        tuple(why.because(visit.words, code, contact) for code in content.get("why", ())),
+        tuple(Reason(why.because(words, code, contact), code) for code in content.get("why", ())),
         heard if isinstance(heard, str) else "",
         tuple(texts),
         content.get("rules", ""),
         json.dumps(entry.content, ensure_ascii=False, indent=1, sort_keys=True) if entry.content is not None else "",
     )
+
+
+def heard_in(entry: JournalEntry) -> Mapping[str, Any] | None:
+    """The reading of what the customer wrote, where the entry is of that."""
+    event = entry.content.get("event") if isinstance(entry.content, dict) else None
+    if not isinstance(event, dict) or event.get("type") != "Heard":
+        return None
+    reading: Mapping[str, Any] = event.get("reading", {})
+    return reading
 
 
 ROUTES = [Route("GET", r"/customers/{id:\d{1,18}}/journal", Right.READ, show)]

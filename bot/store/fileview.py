@@ -38,6 +38,7 @@ class Text:
     delivered_at: datetime | None = None
     segments: int = 0
     missing: str = ""  # parts of a long reply that never came, such as "2,3/4"
+    entry: int | None = None  # the journal's entry that says what was made of it, or why it was written
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,10 @@ class _Round:
         for file, step in work:
             for reply in step.replies:
                 file.last_seq += 1
-                rows.append({"b_id": reply.id, "seq": file.last_seq, "intents": reply.intents, "handled_at": self.now})
+                rows.append({
+                    "b_id": reply.id, "seq": file.last_seq, "intents": reply.intents, "handled_at": self.now,
+                    "entry": file.journal_seq + 1,  # each step has one entry, and this is the next
+                })  # fmt: skip
         await self._many(update(inbound).where(inbound.c.id == bindparam("b_id")).values(state="handled"), rows)
         paid = [{"b_id": s.payment_id, "handled_at": self.now} for _, s in work if s.payment_id is not None]
         await self._many(update(payment).where(payment.c.id == bindparam("b_id")), paid)
@@ -352,6 +355,7 @@ class _Round:
             "response": say.response,
             "slots": journal.canonical(say.slots).decode(), "text": say.text or self.render(say, case),
             "author": step.author, "accounts": _owed(case), "answers": say.answers, "state": "queued",
+            "entry": file.journal_seq + 1,
             "reason": None, "queued_at": self.now, "due_at": self.now, "attempts": 0, "segments": 0,
         }  # fmt: skip
 

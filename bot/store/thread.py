@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -172,6 +172,18 @@ async def journal_of(connection: AsyncConnection, customer_id: int) -> tuple[lis
     return entries, broken
 
 
+async def entries_of(connection: AsyncConnection, customer_id: int, seqs: Iterable[int]) -> dict[int, JournalEntry]:
+    """These entries of a customer's journal, by their seq; whether the chain is whole is not looked at."""
+    customer, table = cases.customer, journal_table
+    key = (await connection.execute(select(customer.c.data_key).where(customer.c.id == customer_id))).scalar()
+    query = select(table).where(table.c.customer_id == customer_id, table.c.seq.in_(set(seqs)))
+    rows: list[Mapping[str, Any]] = [dict(row) for row in (await connection.execute(query)).mappings()]
+    return {
+        row["seq"]: JournalEntry(row["seq"], row["at"], row["kind"], row["hash"], journal.read(row, key))
+        for row in rows
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class PhonebookEntry:
     """A customer's phone, for a demonstration."""
@@ -252,7 +264,7 @@ async def _texts(connection: AsyncConnection, customer_id: int, names: Mapping[s
     came = [
         Text(
             "in", row.id, row.seq, row.received_at, row.text, "customer", row.state, row.channel,
-            intents=row.intents or "", missing=row.missing or "",
+            intents=row.intents or "", missing=row.missing or "", entry=row.entry,
         )
         for row in await _of(connection, inbound, customer_id)
     ]  # fmt: skip
@@ -261,7 +273,7 @@ async def _texts(connection: AsyncConnection, customer_id: int, names: Mapping[s
             "out", row.id, row.seq, row.queued_at, row.text, row.author, row.state, row.channel,
             author_name=names.get(row.author, ""), purpose=row.purpose, response=row.response, delivery=row.delivery,
             reason=row.reason, due_at=row.due_at, sent_at=row.sent_at, delivered_at=row.delivered_at,
-            segments=row.segments,
+            segments=row.segments, entry=row.entry,
         )
         for row in await _of(connection, cases.outbox, customer_id)
     ]  # fmt: skip

@@ -15,6 +15,7 @@ class Inbound(SQLModel, table=True):
 
     `missing`: parts of a long text that never came, such as "2,3/4".
     `opinion` is a second reader's; a reply waits for it until `opinion_until_at` at most.
+    `entry` is the journal's entry in which it was read and decided upon.
     """
 
     __table_args__ = (
@@ -42,6 +43,7 @@ class Inbound(SQLModel, table=True):
     intents: str | None = Field(default=None, max_length=500)
     opinion: str | None = Field(default=None, sa_column=fields.sealed(nullable=True))
     opinion_until_at: datetime | None = Field(default=None, sa_column=fields.moment())
+    entry: int | None = None
     handled_at: datetime | None = Field(default=None, sa_column=fields.moment())
 
 
@@ -76,7 +78,7 @@ class Outbox(SQLModel, table=True):
     """A text of ours. `delivery` is what receipts say of it, `number_hash` which number it was submitted for.
 
     `moved_from` is the channel that could not send it; `doubted_at` says since when it may
-    have left, so that it must not leave by another.
+    have left, so that it must not leave by another. `entry` is the journal's entry that says why it was written.
 
     `state`: queued, held, submitting, sent, unknown, failed, cancelled.
     """
@@ -99,6 +101,7 @@ class Outbox(SQLModel, table=True):
     author: str = Field(max_length=64)
     accounts: str = Field(default="", max_length=200)
     answers: bool = False
+    entry: int | None = None
     state: str = Field(max_length=12)
     reason: str | None = Field(default=None, sa_column=Column(Text))
     queued_at: datetime = Field(sa_column=fields.moment(nullable=False))
