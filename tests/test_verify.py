@@ -19,6 +19,7 @@ from bot.nlu.read import Reader
 from bot.nlu.verify import read_answer
 from bot.store import cases, thread
 from bot.store.portfolio import PortfolioRow, put_portfolio
+from bot.store.scope import EVERYONE
 from bot.store.session import Database
 from tests.machine import Machine, add_customer, machine
 
@@ -54,7 +55,7 @@ async def test_the_answer_opens_the_amount_and_stands_in_no_journal_log_or_colum
             [told] = await says(one, "是８０９x")
         assert "1200元" in told
         async with database.read() as connection:
-            entries, broken = await thread.journal_of(connection, id)
+            entries, broken = await thread.journal_of(connection, EVERYONE, id)
         [customer] = await one.rows(cases.customer)
         assert broken is None and len(customer.verify_hash) == 64
         kept = json.dumps([entry.content for entry in entries], ensure_ascii=False) + repr(logged) + repr(customer)

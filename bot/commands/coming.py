@@ -24,6 +24,7 @@ from bot.dialogues import Content
 from bot.settings import SettingsError
 from bot.store import agents, thread
 from bot.store.fileview import FileView
+from bot.store.scope import EVERYONE
 
 out = Console(highlight=False)
 
@@ -48,12 +49,12 @@ def plan(
 
     async def run() -> tuple[FileView, datetime]:
         async with database_of(settings) as database, database.write() as connection:
-            id = await thread.find_customer(connection, needle)
+            id = await thread.find_customer(connection, EVERYONE, needle)
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
             now = await demo_moment(connection) if demo else app.Clock()()
             await agents.log_access(connection, "command line", id, "plan", now)
-            return await thread.view(connection, id, now, newest=1), now
+            return await thread.view(connection, EVERYONE, id, now, newest=1), now
 
     view, now = asyncio.run(run())
     timers = {Timer(one.timer): one.due_at for one in view.agenda}

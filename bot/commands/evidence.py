@@ -20,6 +20,7 @@ from bot.core.contact import ContactRules
 from bot.dialogues.sources import Sources
 from bot.settings import SettingsError
 from bot.store import agents, cases, journal, thread
+from bot.store.scope import EVERYONE
 from bot.store.tables import Journal
 
 out = Console(highlight=False)
@@ -47,7 +48,7 @@ def why(
 
     async def run() -> tuple[list[tuple[Any, Any]], str]:
         async with database_of(settings) as database, database.write() as connection:
-            id = await thread.find_customer(connection, needle)
+            id = await thread.find_customer(connection, EVERYONE, needle)
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
             await agents.log_access(connection, "command line", id, "why", app.Clock()())

@@ -22,6 +22,7 @@ from bot.intake import PAYMENTS, PORTFOLIO, Intake, Report
 from bot.settings import Settings, SettingsError
 from bot.store import agents, thread
 from bot.store.fileview import FileView
+from bot.store.scope import EVERYONE
 from bot.store.session import Database
 
 out = Console(highlight=False)
@@ -118,12 +119,12 @@ def case(
 
     async def run() -> FileView:
         async with database_of(settings) as database, database.write() as connection:
-            id = await thread.find_customer(connection, needle)
+            id = await thread.find_customer(connection, EVERYONE, needle)
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
             now = await demo_moment(connection) if demo else app.Clock()()
             await agents.log_access(connection, "command line", id, "case", now)
-            return await thread.view(connection, id, now, reveal=reveal)
+            return await thread.view(connection, EVERYONE, id, now, reveal=reveal)
 
     view = asyncio.run(run())
     if as_json:

@@ -24,6 +24,7 @@ from bot.dialogues import Content
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store import agents, cases, replay, thread
 from bot.store.replay import Difference
+from bot.store.scope import EVERYONE
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -49,12 +50,12 @@ def replay_(
 
     async def run() -> tuple[list[thread.JournalEntry], str]:
         async with database_of(settings) as database, database.write() as connection:
-            id = await thread.find_customer(connection, needle)
+            id = await thread.find_customer(connection, EVERYONE, needle)
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
             now = app.Clock()()
             await agents.log_access(connection, "command line", id, "replay", now)
-            entries, _ = await thread.journal_of(connection, id)
+            entries, _ = await thread.journal_of(connection, EVERYONE, id)
             return entries, (await cases.load(connection, [id], now))[id].case.zone
 
     entries, zone = asyncio.run(run())
@@ -125,7 +126,7 @@ async def _try_on_all(settings: Settings, content: Content) -> Tally:
             task = progress.add_task("customers", total=len(customers))
             for row in customers:
                 async with database.read() as connection:
-                    entries, _ = await thread.journal_of(connection, row.id)
+                    entries, _ = await thread.journal_of(connection, EVERYONE, row.id)
                 _add(tally, content, row.reference, entries)
                 progress.advance(task)
     return tally

@@ -19,6 +19,7 @@ from bot.console.office import Office
 from bot.console.words import Words, preferred, words
 from bot.store import agents
 from bot.store.agents import Person, Role, Session
+from bot.store.scope import NOBODY, Scope
 from bot.store.session import StoreDown
 
 log = structlog.get_logger()
@@ -67,6 +68,11 @@ class Visit:
         if self.session is None:
             raise RuntimeError("this route lets anybody in")
         return self.session.person
+
+    @property
+    def scope(self) -> Scope:
+        """Whose customers they may see; without a log-in nobody's."""
+        return self.session.person.scope if self.session is not None else NOBODY
 
     @property
     def again(self) -> bool:

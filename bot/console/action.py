@@ -111,7 +111,9 @@ async def transfer(office: Office, person: Person, customer_id: int, to: desk.De
         elif file.case.owner is Owner.BOT:
             raise Refused("refused.not_taken")
         there = await desk.desk_of(connection, to.agent_id)
-        if there is None or there.away_since is not None or there.is_full:
+        if there is None or not await there.scope.has(connection, customer_id):
+            raise Refused("refused.no_room", who=to.name)
+        if there.away_since is not None or there.is_full:
             raise Refused("refused.no_room", who=to.name)
         await queue.reassign(connection, customer_id, to.agent_id, now)
 
@@ -122,7 +124,7 @@ async def transfer(office: Office, person: Person, customer_id: int, to: desk.De
 async def follow_up(office: Office, person: Person, customer_id: int, at: datetime | None, now: datetime) -> None:
     """Note when this person looks at a customer of theirs again."""
     async with office.database.write() as connection:
-        file = await _locked(connection, customer_id, now)
+        file = await _locked(connection, person, customer_id, now)
         await _is_theirs(connection, file, person)
         await desk.follow_up(connection, customer_id, at)
         said = {"agent": person.login, "at": at.isoformat() if at else None}
@@ -160,7 +162,7 @@ async def perform(
     mind = office.mind
     try:
         async with office.database.write() as connection:
-            file = await _locked(connection, customer_id, now)
+            file = await _locked(connection, person, customer_id, now)
             await check(connection, file)
             decision = decide(file.case, event, mind.content.rules, now)
             if why := tuple(code for code in decision.why if code.startswith(REFUSALS)):
@@ -183,16 +185,17 @@ async def write_note(
     `contact`, one of NOTED, says that the customer was contacted just now: that counts towards caps as texts do.
     """
     async with office.database.write() as connection:
-        file = await _locked(connection, customer_id, now)
+        file = await _locked(connection, person, customer_id, now)
         if contact in NOTED:
             await cases.note_contact(connection, file, contact, person.login, now)
             text = f"[{contact}] {text}"
         await append_journal(connection, [(file, "note", {"agent": person.login, "text": text})], now)
 
 
-async def _locked(connection: Any, customer_id: int, now: datetime) -> File:
+async def _locked(connection: Any, person: Person, customer_id: int, now: datetime) -> File:
+    """The customer's file, locked. One whom this person may not see is as if there were none."""
     await cases.lock(connection, [customer_id], skip_locked=False)
-    files = await cases.load(connection, [customer_id], now)
+    files = await cases.load(connection, list(await person.scope.only(connection, [customer_id])), now)
     if customer_id not in files:
         raise Refused("problem.missing")
     return files[customer_id]

@@ -46,12 +46,13 @@ async def page(
     whole = "all" in visit.request.query
     async with visit.office.database.read() as connection:
         try:
-            view = await thread.view(connection, customer_id, visit.now, reveal, None if whole else NEWEST)
+            newest = None if whole else NEWEST
+            view = await thread.view(connection, visit.scope, customer_id, visit.now, reveal, newest)
         except LookupError:
             raise Missing from None
         rows = await _queue(visit, connection)
-        desks = await desk.desks(connection)
-        follow_up_at = await desk.follow_up_of(connection, customer_id)
+        desks = await desk.colleagues(connection, visit.scope, customer_id)
+        follow_up_at = await desk.follow_up_of(connection, visit.scope, customer_id)
         contact = visit.office.mind.content.rules.contact_for(view.case)
         timeline = await timeline_of(connection, view, visit.words, contact)
     await visit.log_access(customer_id, "reveal" if reveal else "conversation")
@@ -114,7 +115,7 @@ async def _queue(visit: Visit, connection: Any) -> list[queue.QueueRow]:
     """The list beside the thread: what this person has, then what is due next."""
     found = []
     for folder in (Folder.MINE, Folder.NEXT):
-        found += await queue.rows(connection, folder, visit.person.id, visit.now, visit.now, 20)
+        found += await queue.rows(connection, visit.scope, folder, visit.person.id, visit.now, visit.now, 20)
     return found
 
 

@@ -13,7 +13,7 @@ async def show(visit: Visit) -> web.Response:
     needle = visit.request.query.get("q", "").strip()[:80]
     if needle:
         async with visit.office.database.read() as connection:
-            customer_id = await thread.find_customer(connection, needle)
+            customer_id = await thread.find_customer(connection, visit.scope, needle)
         await visit.log_access(customer_id, "search")
         if customer_id is not None:
             return visit.redirect(f"/customers/{customer_id}")

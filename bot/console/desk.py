@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,8 @@ async def transfer(visit: Visit) -> web.Response:
     if not reason:
         return await page(visit, customer_id, 422, invalid="invalid.reason")
     async with visit.office.database.read() as connection:
-        chosen = [one for one in await desk.desks(connection) if str(one.agent_id) == visit.form.get("to")]
+        there = await desk.colleagues(connection, visit.scope, customer_id)
+        chosen = [one for one in there if str(one.agent_id) == visit.form.get("to")]
     if not chosen or chosen[0].agent_id == visit.person.id:
         return await page(visit, customer_id, 422, invalid="invalid.colleague")
     try:
@@ -43,7 +45,7 @@ async def follow_up(visit: Visit) -> web.Response:
     customer_id, said = customer_of(visit), visit.form.get("at", "").strip()
     async with visit.office.database.read() as connection:
         try:
-            zone = (await thread.view(connection, customer_id, visit.now, newest=1)).case.zone
+            zone = (await thread.view(connection, visit.scope, customer_id, visit.now, newest=1)).case.zone
         except LookupError:
             raise Missing from None
     at: datetime | None = None
@@ -66,10 +68,11 @@ async def away(visit: Visit) -> web.Response:
     leaves = visit.form.get("away") == "yes"
     async with visit.office.database.write() as connection:
         await desk.be_away(connection, visit.person.id, visit.now if leaves else None)
-        waiting = await desk.unanswered(connection, visit.person.id) if leaves else []
+        waiting = await desk.unanswered(connection, visit.scope, visit.person.id) if leaves else []
     for customer_id in waiting:
         event = AgentActed(AgentAction.RELEASE, visit.person.login, "away")
-        await action.act_on_own(visit.office, visit.person, customer_id, event, visit.now)
+        with suppress(Refused):  # somebody took them in the meantime
+            await action.act_on_own(visit.office, visit.person, customer_id, event, visit.now)
     return visit.redirect(f"/queue?done={'away' if leaves else 'back'}")
 
 
@@ -97,7 +100,7 @@ async def arrange(visit: Visit) -> web.Response:
 
 async def _wall(visit: Visit, status: int = 200, problem: str = "") -> web.Response:
     async with visit.office.database.read() as connection:
-        found: list[Desk] = await desk.desks(connection)
+        found: list[Desk] = await desk.desks(connection, visit.scope)
     queues = sorted(visit.office.mind.content.rules.handoffs)
     return visit.page("desks.html", status, desks=found, queues=queues, problem=problem)
 

@@ -83,7 +83,7 @@ async def promise(visit: Visit) -> web.Response:
     """Write on the file what the customer promised to a person."""
     async with visit.office.database.read() as connection:
         try:
-            case = (await thread.view(connection, customer_of(visit), visit.now, newest=1)).case
+            case = (await thread.view(connection, visit.scope, customer_of(visit), visit.now, newest=1)).case
         except LookupError:
             raise Missing from None
     today, rules = local_day(visit.now, case.zone), visit.office.mind.content.rules.promises
@@ -172,7 +172,7 @@ async def reveal(visit: Visit) -> web.Response:
     customer_id, reason = customer_of(visit), visit.form.get("reason", "").strip()
     async with visit.office.database.read() as connection:
         try:
-            view = await thread.view(connection, customer_id, visit.now, newest=1)
+            view = await thread.view(connection, visit.scope, customer_id, visit.now, newest=1)
         except LookupError:
             raise Missing from None
     if not may_reveal(visit, view):

@@ -61,11 +61,10 @@ class Page:
         self._all = self._all or not ids
         self.changed.set()
 
-    def take(self, customer_id: int | None) -> dict[str, bool]:
-        """What this page must fetch anew: its own customer, the lists, or both."""
-        own = self._all or customer_id in self._ids
-        told = {"customer": own and customer_id is not None, "lists": self._all or bool(self._ids)}
+    def take(self) -> frozenset[int] | None:
+        """The customers who changed since this page was last told; None where anybody may have."""
+        ids = None if self._all else frozenset(self._ids)
         self._ids.clear()
         self._all = False
         self.changed.clear()
-        return told
+        return ids

@@ -46,10 +46,10 @@ async def show(visit: Visit) -> web.Response:
     customer_id = int(visit.request.match_info["id"])
     async with visit.office.database.read() as connection:
         try:
-            view = await thread.view(connection, customer_id, visit.now, newest=1)
+            view = await thread.view(connection, visit.scope, customer_id, visit.now, newest=1)
         except LookupError:
             raise Missing from None
-        entries, broken_at = await thread.journal_of(connection, customer_id)
+        entries, broken_at = await thread.journal_of(connection, visit.scope, customer_id)
     await visit.log_access(customer_id, "journal")
     contact = visit.office.mind.content.rules.contact_for(view.case)
     told = [tell(visit.words, entry, contact) for entry in reversed(entries)]

@@ -22,6 +22,9 @@ async def stream(visit: Visit) -> web.StreamResponse:
     """Tell a page what changed until it goes, the session ends or the server stops. It begins with everything."""
     hub, asked = visit.office.hub, visit.request.query.get("customer", "")
     customer_id = int(asked) if asked.isdecimal() and len(asked) < 19 else None
+    if customer_id is not None:
+        async with visit.office.database.read() as connection:
+            customer_id = next(iter(await visit.scope.only(connection, [customer_id])), None)
     if hub.full or hub.closed:
         return web.Response(status=503, headers={**render.HEADERS, "Retry-After": "10"})
     answer = web.StreamResponse(
@@ -45,8 +48,19 @@ async def stream(visit: Visit) -> web.StreamResponse:
             await asyncio.sleep(GATHER)
             if hub.closed:
                 break
-            await answer.write(f"event: changed\ndata: {json.dumps(page.take(customer_id))}\n\n".encode())
+            ids = await _in_scope(visit, page.take())
+            if ids is None or ids:
+                told = {"customer": customer_id is not None and (ids is None or customer_id in ids), "lists": True}
+                await answer.write(f"event: changed\ndata: {json.dumps(told)}\n\n".encode())
     return answer
+
+
+async def _in_scope(visit: Visit, ids: frozenset[int] | None) -> frozenset[int] | None:
+    """Those of these customers whom this person may see: of others' changes they learn nothing, not even that."""
+    if visit.scope.every or not ids:
+        return ids
+    async with visit.office.database.read() as connection:
+        return await visit.scope.only(connection, ids)
 
 
 async def _still_signed_in(visit: Visit) -> bool:

@@ -24,6 +24,7 @@ async def add(visit: Visit) -> web.Response:
                 visit.form.get("role", ""),
                 visit.form.get("password", ""),
                 visit.form.get("language", "zh"),
+                visit.form.get("team", ""),
             )
     except ValueError:
         return await _page(visit, 422, "people.invalid")
@@ -42,7 +43,8 @@ async def switch(visit: Visit) -> web.Response:
 async def _page(visit: Visit, status: int = 200, problem: str | None = None) -> web.Response:
     async with visit.office.database.read() as connection:
         everyone = await agents.people(connection)
-    return visit.page("people.html", status, people=everyone, roles=list(agents.Role), problem=problem)
+        teams = sorted({one.team for one in everyone if one.team})
+    return visit.page("people.html", status, people=everyone, teams=teams, roles=list(agents.Role), problem=problem)
 
 
 ROUTES = [

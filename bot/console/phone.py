@@ -17,6 +17,7 @@ from bot.core.calendar import moment
 from bot.dialogues import load_yaml
 from bot.store import thread
 from bot.store.fileview import FileView
+from bot.store.scope import EVERYONE
 
 STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 WAITING = ("queued", "held", "claimed")
@@ -50,7 +51,7 @@ async def show(visit: Visit) -> web.Response:
         entry = next((one for one in book if str(one.customer_id) == wanted), None)
         if wanted and entry is None:
             raise Missing
-        view = await thread.view(connection, entry.customer_id, visit.now, reveal=True) if entry else None
+        view = await thread.view(connection, EVERYONE, entry.customer_id, visit.now, reveal=True) if entry else None
     values: dict[str, Any] = {"book": book, "entry": entry, "view": view, "samples": samples(), "longest": LONGEST}
     if view is not None and entry is not None:
         contact = visit.office.mind.content.rules.contact_for(view.case)
@@ -94,7 +95,7 @@ async def move_clock(visit: Visit) -> web.Response:
     if by is None and customer_id.isdecimal():
         async with visit.office.database.read() as connection:
             try:
-                case = (await thread.view(connection, int(customer_id), visit.now, newest=1)).case
+                case = (await thread.view(connection, EVERYONE, int(customer_id), visit.now, newest=1)).case
             except LookupError:
                 raise Missing from None
         if case.promise is not None:

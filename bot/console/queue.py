@@ -21,8 +21,8 @@ async def show(visit: Visit) -> web.Response:
     await visit.log_access(None, f"queue {folder}")
     since = visit.now - RECENT
     async with visit.office.database.read() as connection:
-        counts = await queue.counts(connection, visit.person.id, since)
-        rows = await queue.rows(connection, folder, visit.person.id, visit.now, since)
+        counts = await queue.counts(connection, visit.scope, visit.person.id, since)
+        rows = await queue.rows(connection, visit.scope, folder, visit.person.id, visit.now, since)
         own = await desk.desk_of(connection, visit.person.id)
     return visit.page("queue.html", folder=folder, folders=list(Folder), counts=counts, rows=rows, desk=own)
 
@@ -33,7 +33,7 @@ async def take_next(visit: Visit) -> web.Response:
         own = await desk.desk_of(connection, visit.person.id)
         if own is not None and own.is_full:
             return visit.redirect("/queue?folder=mine&done=full")
-        ids = await queue.next_up(connection, own.skills if own else ())
+        ids = await queue.next_up(connection, visit.scope, own.skills if own else ())
     for id in ids:
         try:
             await action.take(visit.office, visit.person, id, visit.now)

@@ -14,6 +14,7 @@ from bot.core.calendar import zone_info
 from bot.core.case import Consent, CreditorRole, NumberSource, Product
 from bot.store.inbox import e164
 from bot.store.portfolio import PaymentRow, PortfolioRow
+from bot.store.tables.fields import TEAM
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -33,6 +34,7 @@ PORTFOLIO_COLUMNS = {
     "jurisdiction": "whose contact rules hold, such as cn or us; may be left out",
     "currency": "such as CNY; may be left out",
     "place": "where within the jurisdiction, such as us-ma; left out: the rules of all its places hold",
+    "team": "the team whose agents see the customer; left out: agents without team do",
     "creditor_role": "first_party, third_party or servicer; may be left out",
     "number_source": "reserved, contract, authorised, public, reserved_contact or credit_bureau; may be left out",
     "number_verified": "the day on which the number was last verified, YYYY-MM-DD; may be left out",
@@ -116,6 +118,7 @@ def portfolio_row(row: Mapping[str, str], defaults: Defaults) -> PortfolioRow:
         currency=currency,
         tail=_text(row, "tail", 8) if row.get("tail") else _text(row, "account", 64)[-4:],
         place=place,
+        team=_text(row, "team", TEAM) if (row.get("team") or "").strip() else "",
         creditor_role=_member(row, "creditor_role", CreditorRole, CreditorRole.FIRST_PARTY),
         number_source=_member(row, "number_source", NumberSource, NumberSource.RESERVED),
         number_verified_on=_day(row, "number_verified") if row.get("number_verified") else None,

@@ -20,6 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import tables as t
 from bot.store.record import upsert
+from bot.store.scope import EVERYONE, NOBODY, Scope
+from bot.store.tables.fields import TEAM
 
 agent, agent_session = t.Agent.__table__, t.AgentSession.__table__  # type: ignore[attr-defined]
 login_attempt, access_log = t.LoginAttempt.__table__, t.AccessLog.__table__  # type: ignore[attr-defined]
@@ -57,6 +59,23 @@ class Person:
     role: Role
     language: str
     active: bool = True
+    team: str = ""
+
+    @property
+    def scope(self) -> Scope:
+        """Whose customers they may see: agents their own team's, administrators nobody's."""
+        return scope_of(self.role, self.team) if self.active else NOBODY
+
+
+def scope_of(role: str, team: str) -> Scope:
+    """Whose customers somebody of this role and team may see; a role that says nothing else sees nobody."""
+    match role:
+        case Role.AGENT:
+            return Scope(frozenset({team}))
+        case Role.SUPERVISOR | Role.AUDITOR:
+            return EVERYONE
+        case _:
+            return NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +88,10 @@ class Session:
 
 
 async def create_agent(
-    connection: AsyncConnection, login: str, name: str, role: str, password: str, language: str
+    connection: AsyncConnection, login: str, name: str, role: str, password: str, language: str, team: str = ""
 ) -> int:
     """Add a person; their id. Raise ValueError where login, role or password will not do, or the login is taken."""
+    team = team_name(team)
     login = login.strip().lower()
     if not LOGIN.fullmatch(login) or login == "bot":
         raise ValueError("a login is 2 to 40 of a-z 0-9 . _ @ - and is not 'bot'")
@@ -81,9 +101,17 @@ async def create_agent(
         raise ValueError(f"the login {login!r} is taken")
     row = {
         "login": login, "name": name.strip()[:80] or login, "role": Role(role), "language": language, "active": True,
-        "password_hash": await _in_thread(_HASHER.hash, password),
+        "team": team, "password_hash": await _in_thread(_HASHER.hash, password),
     }  # fmt: skip
     return int((await connection.execute(insert(agent).values(row).returning(agent.c.id))).scalar_one())
+
+
+def team_name(team: str) -> str:
+    """A team's name as it is kept: a portfolio's column `team` must say the same. Raise ValueError where none is."""
+    team = team.strip()
+    if len(team) > TEAM or not team.isprintable():
+        raise ValueError(f"a team's name has at most {TEAM} characters, none of which is a control character")
+    return team
 
 
 async def people(connection: AsyncConnection) -> list[Person]:
@@ -223,4 +251,4 @@ async def log_access(
 
 
 def _person(row: Any) -> Person:
-    return Person(row.id, row.login, row.name, Role(row.role), row.language, row.active)
+    return Person(row.id, row.login, row.name, Role(row.role), row.language, row.active, row.team)

@@ -10,7 +10,9 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import tables as t
-from bot.store.cases import case_file, outbox
+from bot.store.agents import scope_of
+from bot.store.cases import case_file, customer, outbox
+from bot.store.scope import Scope
 from bot.store.session import touch
 
 agent, inbound = t.Agent.__table__, t.Inbound.__table__  # type: ignore[attr-defined]
@@ -28,16 +30,30 @@ class Desk:
     most: int
     has: int
     away_since: datetime | None
+    team: str = ""
 
     @property
     def is_full(self) -> bool:
         """Whether one more customer would be too many."""
         return self.has >= self.most
 
+    @property
+    def scope(self) -> Scope:
+        """Whose customers they may have."""
+        return scope_of(self.role, self.team)
 
-async def desks(connection: AsyncConnection) -> list[Desk]:
-    """Everyone who may have customers, by name; whoever may not log in has none."""
-    return [_desk(row) for row in await connection.execute(_desks().order_by(agent.c.name, agent.c.id))]
+
+async def desks(connection: AsyncConnection, scope: Scope) -> list[Desk]:
+    """Everyone who may have customers of this scope, by name; whoever may not log in has none."""
+    query = _desks().where(scope.lets(agent.c.team) | (agent.c.role == "supervisor")).order_by(agent.c.name, agent.c.id)
+    return [_desk(row) for row in await connection.execute(query)]
+
+
+async def colleagues(connection: AsyncConnection, scope: Scope, customer_id: int) -> list[Desk]:
+    """Everyone who may have this customer; nobody, where the customer is not in scope."""
+    query = select(customer.c.team).where(customer.c.id == customer_id, scope.lets(customer.c.team))
+    teams = (await connection.execute(query)).scalars()
+    return await desks(connection, Scope(frozenset(teams)))
 
 
 async def desk_of(connection: AsyncConnection, agent_id: int) -> Desk | None:
@@ -73,20 +89,21 @@ async def follow_up(connection: AsyncConnection, customer_id: int, at: datetime 
     touch(connection, [customer_id])
 
 
-async def follow_up_of(connection: AsyncConnection, customer_id: int) -> datetime | None:
+async def follow_up_of(connection: AsyncConnection, scope: Scope, customer_id: int) -> datetime | None:
     """When this customer is to be looked at again."""
-    query = select(case_file.c.follow_up_at).where(case_file.c.customer_id == customer_id)
+    here = (case_file.c.customer_id == customer_id) & scope.lets_id(case_file.c.customer_id)
+    query = select(case_file.c.follow_up_at).where(here)
     found: datetime | None = (await connection.execute(query)).scalar()
     return found
 
 
-async def unanswered(connection: AsyncConnection, agent_id: int) -> list[int]:
+async def unanswered(connection: AsyncConnection, scope: Scope, agent_id: int) -> list[int]:
     """The customers of this person who wrote last: they wait for an answer."""
     heard = _last(inbound)
     said = _last(outbox)
     query = (
         select(case_file.c.customer_id)
-        .where(case_file.c.agent_id == agent_id, case_file.c.owner == "agent")
+        .where(case_file.c.agent_id == agent_id, case_file.c.owner == "agent", scope.lets_id(case_file.c.customer_id))
         .where(func.coalesce(heard, 0) > func.coalesce(said, 0))
         .order_by(case_file.c.customer_id)
     )
@@ -99,4 +116,4 @@ def _last(table: Any) -> Any:
 
 def _desk(row: Any) -> Desk:
     skills = tuple(one for one in row.skills.split(",") if one)
-    return Desk(row.id, row.login, row.name, row.role, skills, row.most, int(row.has), row.away_since_at)
+    return Desk(row.id, row.login, row.name, row.role, skills, row.most, int(row.has), row.away_since_at, row.team)

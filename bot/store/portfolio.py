@@ -42,6 +42,7 @@ class PortfolioRow:
     currency: str
     tail: str
     place: str = ""
+    team: str = ""
     creditor_role: str = "first_party"
     number_source: str = "reserved"
     number_verified_on: date | None = None
@@ -76,7 +77,18 @@ class Tally:
     refused: list[tuple[int, str, str]] = field(default_factory=list)  # place in the batch, column, problem
 
 
-PERSON = ("name", "language", "zones", "jurisdiction", "place", "creditor_role", "consents", "notice_on", "verify_hash")
+PERSON = (
+    "name",
+    "language",
+    "zones",
+    "jurisdiction",
+    "place",
+    "team",
+    "creditor_role",
+    "consents",
+    "notice_on",
+    "verify_hash",
+)
 LEDGER = ("product", "balance", "amount_due", "minimum_due", "due_on", "currency", "tail", "time_barred")
 
 

@@ -16,6 +16,7 @@ from bot.core.calendar import local_day
 from bot.store import tables as t
 from bot.store.cases import account, case_file, customer, handoff, hold
 from bot.store.fileview import mask_name
+from bot.store.scope import Scope
 
 inbound, agent = t.Inbound.__table__, t.Agent.__table__  # type: ignore[attr-defined]
 
@@ -55,10 +56,16 @@ class QueueRow:
 
 
 async def rows(
-    connection: AsyncConnection, folder: Folder, agent_id: int, now: datetime, since: datetime, limit: int = 50
+    connection: AsyncConnection,
+    scope: Scope,
+    folder: Folder,
+    agent_id: int,
+    now: datetime,
+    since: datetime,
+    limit: int = 50,
 ) -> list[QueueRow]:
     """The first of a folder, what is due first in front. `since` is when today began, for what was resolved."""
-    query = _folder(folder, agent_id, since).limit(limit)
+    query = _folder(folder, agent_id, since).where(scope.lets(customer.c.team)).limit(limit)
     found = (await connection.execute(query)).all()
     ids = [row.customer_id for row in found]
     said, sums, holds = await _said(connection, ids), await _sums(connection, ids), await _holds(connection, ids)
@@ -92,21 +99,22 @@ async def rows(
     return listed
 
 
-async def counts(connection: AsyncConnection, agent_id: int, since: datetime) -> dict[Folder, int]:
+async def counts(connection: AsyncConnection, scope: Scope, agent_id: int, since: datetime) -> dict[Folder, int]:
     """How many each folder holds."""
     found = {}
     for folder in Folder:
-        query = select(func.count()).select_from(_folder(folder, agent_id, since).order_by(None).subquery())
+        one = _folder(folder, agent_id, since).where(scope.lets(customer.c.team)).order_by(None)
+        query = select(func.count()).select_from(one.subquery())
         found[folder] = int((await connection.execute(query)).scalar_one())
     return found
 
 
-async def next_up(connection: AsyncConnection, skills: Sequence[str] = ()) -> list[int]:
+async def next_up(connection: AsyncConnection, scope: Scope, skills: Sequence[str] = ()) -> list[int]:
     """The customers whom nobody has taken, what is due first in front: the first few, as others take them too.
 
     `skills`: only these queues; none means all.
     """
-    query = _open().where(case_file.c.owner == "bot").limit(10)
+    query = _open().where(case_file.c.owner == "bot", scope.lets(customer.c.team)).limit(10)
     if skills:
         query = query.where(handoff.c.queue.in_(skills))
     return [row.customer_id for row in await connection.execute(query)]

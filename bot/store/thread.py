@@ -32,24 +32,25 @@ from bot.store.fileview import (
     mask_name,
     mask_number,
 )
+from bot.store.scope import Scope
 
 inbound, payment, agenda = t.Inbound.__table__, t.Payment.__table__, t.Agenda.__table__  # type: ignore[attr-defined]
 agent, journal_table = t.Agent.__table__, t.Journal.__table__  # type: ignore[attr-defined]
 REGIONS = ("CN", "US")  # where a number without a country code may be from
 
 
-async def find_customer(connection: AsyncConnection, needle: str) -> int | None:
-    """The customer with this phone number (E.164, or as written in China or the US), or this reference of theirs or
-    of one of their accounts; None where there is none."""
+async def find_customer(connection: AsyncConnection, scope: Scope, needle: str) -> int | None:
+    """The customer with this phone number (E.164, or as written in China or the US), or this reference of theirs or of
+    one of their accounts; None where there is none in scope."""
     needle = unicodedata.normalize("NFKC", needle).strip()
     hashes = [keyring().number_hash(number) for number in _numbers(needle)]
     phone, customer, account = cases.phone, cases.customer, cases.account
     queries: list[Select[Any]] = [
         select(phone.c.customer_id)
-        .where(phone.c.number_hash.in_(hashes))
+        .where(phone.c.number_hash.in_(hashes), scope.lets_id(phone.c.customer_id))
         .order_by(phone.c.current.desc(), phone.c.customer_id),
-        select(customer.c.id).where(customer.c.reference == needle),
-        select(account.c.customer_id).where(account.c.reference == needle),
+        select(customer.c.id).where(customer.c.reference == needle, scope.lets(customer.c.team)),
+        select(account.c.customer_id).where(account.c.reference == needle, scope.lets_id(account.c.customer_id)),
     ]
     for query in queries:
         id = (await connection.execute(query.limit(1))).scalar()
@@ -71,10 +72,15 @@ def _numbers(needle: str) -> list[str]:
 
 
 async def view(
-    connection: AsyncConnection, customer_id: int, now: datetime, reveal: bool = False, newest: int | None = None
+    connection: AsyncConnection,
+    scope: Scope,
+    customer_id: int,
+    now: datetime,
+    reveal: bool = False,
+    newest: int | None = None,
 ) -> FileView:
-    """A customer's file, with all texts or only the newest. Raise LookupError where there is no such customer."""
-    loaded = await cases.load(connection, [customer_id], now)
+    """A customer's file, with all texts or only the newest; LookupError where there is no such customer in scope."""
+    loaded = await cases.load(connection, list(await scope.only(connection, [customer_id])), now)
     if customer_id not in loaded:
         raise LookupError(f"there is no customer {customer_id}")
     file = loaded[customer_id]
@@ -155,11 +161,18 @@ class JournalEntry:
     content: Any
 
 
-async def journal_of(connection: AsyncConnection, customer_id: int) -> tuple[list[JournalEntry], int | None]:
-    """A customer's journal, and the seq of the first entry that was changed or is missing; None where it is whole."""
+async def journal_of(
+    connection: AsyncConnection, scope: Scope, customer_id: int
+) -> tuple[list[JournalEntry], int | None]:
+    """A customer's journal, and the seq of the first entry that was changed or is missing; None where it is whole.
+
+    Raise LookupError where there is no such customer in scope.
+    """
     customer, table = cases.customer, journal_table
     head = select(customer.c.data_key, customer.c.journal_seq, customer.c.journal_head)
-    file = (await connection.execute(head.where(customer.c.id == customer_id))).one()
+    file = (await connection.execute(head.where(customer.c.id == customer_id, scope.lets(customer.c.team)))).first()
+    if file is None:
+        raise LookupError(f"there is no customer {customer_id}")
     query = select(table).where(table.c.customer_id == customer_id).order_by(table.c.seq)
     rows: list[Mapping[str, Any]] = [dict(row) for row in (await connection.execute(query)).mappings()]
     broken = journal.verify(rows)

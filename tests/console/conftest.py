@@ -119,13 +119,13 @@ class Bank:
     time: Time
     client: TestClient[web.Request, web.Application]
 
-    async def person(self, login: str, role: str = "agent", name: str = "") -> int:
+    async def person(self, login: str, role: str = "agent", name: str = "", team: str = "") -> int:
         async with self.database.write() as connection:
-            return await agents.create_agent(connection, login, name or login.title(), role, PASSWORD, "en")
+            return await agents.create_agent(connection, login, name or login.title(), role, PASSWORD, "en", team)
 
-    async def browser(self, login: str, role: str = "agent") -> Browser:
+    async def browser(self, login: str, role: str = "agent", team: str = "") -> Browser:
         """A browser in which this (new) person is logged in."""
-        id = await self.person(login, role)
+        id = await self.person(login, role, team=team)
         async with self.database.write() as connection:
             sid, csrf = await agents.open_session(connection, id, self.time())
         return Browser(self.client, sid, csrf)

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from bot.console import Office
 from bot.core.case import Owner
 from bot.store import cases, thread
+from bot.store.scope import EVERYONE
 from bot.store.session import Database
 from tests.console.conftest import NOON, Bank, Browser, Page, Serve, Time
 
@@ -246,10 +247,10 @@ async def test_a_customer_is_found_by_number_or_reference(bank: Bank) -> None:
     await bank.customer("+14155550100", "Mary Jones")
     async with bank.database.read() as connection:
         for needle in ("13800000001", "138 0000 0001", "+86 138-0000-0001", "C000001", "A000001", "１３８００００0001"):
-            assert await thread.find_customer(connection, needle) == customer, needle
-        assert await thread.find_customer(connection, "(415) 555-0100") == customer + 1
+            assert await thread.find_customer(connection, EVERYONE, needle) == customer, needle
+        assert await thread.find_customer(connection, EVERYONE, "(415) 555-0100") == customer + 1
         for needle in ("13800000009", "0001", "李小明", "%", ""):
-            assert await thread.find_customer(connection, needle) is None, needle
+            assert await thread.find_customer(connection, EVERYONE, needle) is None, needle
     browser = await bank.browser("fang")
     assert "李**" in (await browser.get("/customers?q=%2B86%20138%200000%200001")).words
     assert (await browser.get("/customers?q=13800000009")).status == 404
@@ -260,7 +261,7 @@ async def test_a_file_is_written_as_json_with_exact_amounts_and_iso_dates(bank: 
     customer = await bank.customer()
     await bank.wrote(customer, "我失业了")
     async with bank.database.read() as connection:
-        file = (await thread.view(connection, customer, NOON)).as_json()
+        file = (await thread.view(connection, EVERYONE, customer, NOON)).as_json()
     assert (file["state"], file["owner"], file["amount_due"]) == ("hardship", "bot", "1200.50")
     assert (file["name"], file["number"]) == ("李**", "138****0001")
     assert file["accounts"][0]["due_on"] == "2026-10-20"

@@ -8,6 +8,7 @@ from datetime import timedelta
 from bot.core.case import Owner, State
 from bot.store import queue
 from bot.store.queue import Folder
+from bot.store.scope import EVERYONE
 from tests.console.conftest import NOON, Bank
 
 
@@ -17,7 +18,7 @@ async def test_what_is_due_first_stands_first_whatever_came_first(bank: Bank) ->
     await bank.called(soon, timedelta(minutes=5), "crisis")
     await bank.called(over, timedelta(minutes=-12))
     async with bank.database.read() as connection:
-        rows = await queue.rows(connection, Folder.NEXT, 0, NOON, NOON)
+        rows = await queue.rows(connection, EVERYONE, Folder.NEXT, 0, NOON, NOON)
     assert [row.customer_id for row in rows] == [over, soon, late]
     browser = await bank.browser("fang")
     page = await browser.get("/queue")

@@ -15,6 +15,7 @@ from bot.store import cases, thread
 from bot.store.portfolio import PortfolioRow
 from bot.store.replay import compare as again
 from bot.store.replay import is_decision
+from bot.store.scope import EVERYONE
 from bot.store.session import Database
 from bot.turn import act
 from tests.conversations.replay import SETTLED, Golden, Seen, bare, compare, day_of, goldens
@@ -126,7 +127,7 @@ async def test_a_golden_replays_through_the_machine(
     async with machine(database, reader, content, golden.turns[0].at) as one:
         seen = await replay(golden, one)
         async with database.read() as connection:
-            entries, broken = await thread.journal_of(connection, 1)
+            entries, broken = await thread.journal_of(connection, EVERYONE, 1)
     decisions = [entry for entry in entries if is_decision(entry.content)]
     assert decisions and broken is None
     for entry in decisions:  # what the journal keeps is enough to decide it again, byte for byte

@@ -9,9 +9,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, text
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, text
 
 from bot.store.columns import BigId, Cents, Instalments, Sealed, UtcMoment
+
+TEAM = 32  # characters in a team's name
 
 
 def identity() -> Column[int]:
@@ -47,6 +49,11 @@ def count() -> Column[int]:
 def sealed(nullable: bool = False) -> Column[str]:
     """Text that the database keeps encrypted."""
     return Column(Sealed, nullable=nullable)
+
+
+def team() -> Column[str]:
+    """The team that a customer or a person belongs to; empty: none."""
+    return Column(String(TEAM), nullable=False, server_default="")
 
 
 def index_where(name: str, *columns: str, where: str, unique: bool = False) -> Index:

@@ -23,6 +23,7 @@ class Customer(SQLModel, table=True):
     zones: str = Field(max_length=200)
     jurisdiction: str = Field(max_length=16)
     place: str = Field(default="", max_length=32)
+    team: str = Field(default="", sa_column=fields.team())
     creditor_role: str = Field(default="first_party", max_length=16)
     consents: str = Field(default="", max_length=100)
     notice_on: date | None = None

@@ -14,6 +14,7 @@ from bot.store.tables import fields
 class Agent(SQLModel, table=True):
     """A person of the bank who works in the console. Roles: agent, supervisor, auditor, admin.
 
+    `team`: whose customers an agent sees; empty: those without team.
     `skills`: the queues that they take from, with commas; empty means all. `most`: customers whom they have at once.
     """
 
@@ -23,6 +24,7 @@ class Agent(SQLModel, table=True):
     role: str = Field(max_length=12)
     password_hash: str = Field(max_length=200)
     language: str = Field(default="zh", max_length=8)
+    team: str = Field(default="", sa_column=fields.team())
     active: bool = True
     skills: str = Field(default="", sa_column=Column(String(400), nullable=False, server_default=""))
     most: int = Field(default=8, sa_column=Column(Integer, nullable=False, server_default="8"))
