@@ -24,7 +24,7 @@ from yarl import URL
 
 from bot import console, dialogues, intake, receive
 from bot.alert import Alert
-from bot.console import Demo, Office
+from bot.console import Demo, Line, Office
 from bot.core.calendar import local, moment
 from bot.demo import Rehearsal
 from bot.dialogues import Content
@@ -266,7 +266,11 @@ async def _site(parts: Parts, box: receive.Inbox, worker: Worker, rehearsal: Reh
         demo = Demo(rehearsal.phones, rehearsal.number, rehearsal.logins, parts.clock.move)
     token = None if rehearsal is not None else await _setup_token(parts)
     mute = templates_only(parts.channels)
-    console.mount(app, Office(parts.database, parts.mind, parts.clock, worker.wake, demo, token, mute))
+    lines = {
+        name: Line(one.signature, frozenset(one.templates) if name in mute else None)
+        for name, one in parts.channels.items()
+    }
+    console.mount(app, Office(parts.database, parts.mind, parts.clock, worker.wake, demo, token, lines))
     async with _serving(app, settings.host, settings.port) as port:
         yield port
 

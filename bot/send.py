@@ -152,8 +152,8 @@ def _ask_rules(mind: Mind, row: Due, file: File, now: datetime) -> dict[str, Any
 
 
 def _without_template(row: Due, reason: str, now: datetime) -> dict[str, Any]:
-    """Held while somebody may still add the template; what a person wrote, or what is a day old, has failed."""
-    is_over = row.response == "agent" or now - row.queued_at > GIVE_UP
+    """Held while somebody may still add the template; what a person said, or what is a day old, has failed."""
+    is_over = row.purpose == Purpose.AGENT or now - row.queued_at > GIVE_UP
     return _stopped(row, "failed" if is_over else "held", reason, now if is_over else now + LOOK_AGAIN)
 
 

@@ -6,9 +6,9 @@ from aiohttp import web
 
 from bot.console import access, conversation, customers, desk, forms, journal, live, login, people, phone, queue, render
 from bot.console.access import Route
-from bot.console.office import Demo, Office, Phones
+from bot.console.office import Demo, Line, Office, Phones
 
-__all__ = ["Demo", "Office", "Phones", "mount", "routes"]
+__all__ = ["Demo", "Line", "Office", "Phones", "mount", "routes"]
 
 PAGES = (login, queue, customers, conversation, forms, desk, journal, people, live)
 

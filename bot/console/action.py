@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
+from bot.console.checks import judge
 from bot.console.office import Office
-from bot.core.calendar import local_day
 from bot.core.case import Owner
-from bot.core.contact import Permission, may_text
+from bot.core.contact import Permission
 from bot.core.decide import decide
-from bot.core.decision import Purpose
 from bot.core.event import AgentActed, AgentAction
-from bot.core.wording import Finding, Setting, blocks, lint
+from bot.core.wording import Finding, blocks
 from bot.store import cases, desk, queue, thread
 from bot.store.agents import Person, Role
 from bot.store.cases import File
 from bot.store.record import Step, Turned, append_journal, record
 
 REFUSALS = ("plan-refused", "plan-breach", "series-refused", "promise-refused")
-Check = Callable[[Any, File], Awaitable[None]]  # raises Refused, or Done where there is nothing left to do
+Check = Callable[[Any, File], Awaitable[AgentActed | None]]  # raises Refused, or Done where there is nothing left to do
 
 
 class Refused(Exception):
@@ -66,40 +66,51 @@ async def take(office: Office, person: Person, customer_id: int, now: datetime, 
     await perform(office, person, customer_id, AgentActed(AgentAction.TAKE_OVER, person.login), now, is_free)
 
 
-async def reply(
-    office: Office, person: Person, customer_id: int, text: str, seen: int, after: int, now: datetime, reason: str = ""
-) -> None:
-    """Queue an agent's text. Refused where the customer wrote more than the `seen` texts that the page showed, where
-    the rules forbid a text now, or for its words; where they are only doubtful, `reason` lets it go and is kept as a
-    note. `after` is the last seq that the page showed: the same text beyond it was sent already."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an agent wants to say. `seen`: how many of the customer's texts the page showed; `after`: its last seq.
 
-    wording = office.mind.content.wording
+    `template` names the approved wording that it began as; `reason` lets words go that are only doubtful.
+    """
 
-    async def is_current(connection: Any, file: File) -> None:
+    text: str
+    seen: int
+    after: int
+    template: str = ""
+    reason: str = ""
+
+
+async def reply(office: Office, person: Person, customer_id: int, said: Reply, now: datetime) -> None:
+    """Queue an agent's text. Refused where the customer wrote more than the page showed, where the rules forbid a text
+    now, or for its words; a reason given for doubtful ones is kept as a note. What was sent already is not sent again.
+    """
+    text, event = said.text, AgentActed(AgentAction.REPLY, person.login, said.text)
+
+    async def is_current(connection: Any, file: File) -> AgentActed:
         await _is_theirs(connection, file, person)
         o = cases.outbox
-        same = select(o.c.text).where(o.c.customer_id == customer_id, o.c.seq > after, o.c.author == person.login)
+        same = select(o.c.text).where(o.c.customer_id == customer_id, o.c.seq > said.after, o.c.author == person.login)
         if text in (await connection.execute(same)).scalars().all():
             raise Done
-        missed = await thread.heard(connection, customer_id) - seen
+        missed = await thread.heard(connection, customer_id) - said.seen
         if missed > 0:
             raise Refused("refused.stale", missed=missed)
-        if (file.channel or office.mind.channel) in office.templates_only:
+        verdict = judge(office, file, text, said.template, now)
+        if verdict.unsayable:
             raise Refused("refused.own_words")
-        permission = may_text(file.case, Purpose.AGENT, office.mind.content.rules.contact_for(file.case), now, text)
-        if not permission.allowed:
-            raise Refused("refused.rule", permission=permission)
-        findings = lint(text, Setting(Purpose.AGENT, file.case.days_past_due(local_day(now, file.case.zone))), wording)
-        if blocks(findings):
-            raise Refused("refused.words", findings=blocks(findings))
-        if findings and not reason:
-            raise Refused("refused.doubtful", findings=findings)
-        if findings:
-            doubts = ", ".join(f"{one.id} ({one.words})" for one in findings)
-            content = {"agent": person.login, "text": f"{doubts}: {reason}"}
+        if not verdict.permission.allowed:
+            raise Refused("refused.rule", permission=verdict.permission)
+        if verdict.blocked:
+            raise Refused("refused.words", findings=blocks(verdict.findings))
+        if verdict.doubtful and not said.reason:
+            raise Refused("refused.doubtful", findings=verdict.findings)
+        if verdict.doubtful:
+            doubts = ", ".join(f"{one.id} ({one.words})" for one in verdict.findings)
+            content = {"agent": person.login, "text": f"{doubts}: {said.reason}"}
             await append_journal(connection, [(file, "note", content)], now)
+        return replace(event, template=verdict.template, edited=verdict.edited)
 
-    await perform(office, person, customer_id, AgentActed(AgentAction.REPLY, person.login, text), now, is_current)
+    await perform(office, person, customer_id, event, now, is_current)
 
 
 async def transfer(office: Office, person: Person, customer_id: int, to: desk.Desk, reason: str, now: datetime) -> None:
@@ -158,12 +169,15 @@ async def perform(
     check: Check,
     holder: int | None = None,
 ) -> None:
-    """Lock the customer, check, decide and record in one transaction; raise Refused where the check says so."""
+    """Lock the customer, check, decide and record in one transaction; raise Refused where the check says so.
+
+    The check may return what the event has become under the lock.
+    """
     mind = office.mind
     try:
         async with office.database.write() as connection:
             file = await _locked(connection, person, customer_id, now)
-            await check(connection, file)
+            event = await check(connection, file) or event
             decision = decide(file.case, event, mind.content.rules, now)
             if why := tuple(code for code in decision.why if code.startswith(REFUSALS)):
                 raise Refused("refused.plan", why=why)

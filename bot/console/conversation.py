@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.console import why
 from bot.console.access import Missing, Right, Route, Visit
 from bot.console.action import NOTED, Refused
+from bot.console.checks import templates
 from bot.console.timeline import timeline_of
 from bot.core.calendar import local_day
 from bot.core.case import ContactChannel, Owner, PlanStatus
@@ -29,7 +30,7 @@ CENT = Decimal("0.01")
 
 async def show(visit: Visit) -> web.Response:
     """The page of one customer."""
-    return await page(visit, customer_of(visit))
+    return await page(visit, customer_of(visit), template=visit.request.query.get("template", ""))
 
 
 async def page(
@@ -39,10 +40,14 @@ async def page(
     refused: Refused | None = None,
     invalid: str = "",
     draft: str = "",
+    template: str = "",
     note: str = "",
     reveal: bool = False,
 ) -> web.Response:
-    """The page, perhaps with why something was refused; then what was typed is still in its box."""
+    """The page, perhaps with why something was refused; then what was typed is still in its box.
+
+    `template` names the approved wording that the draft began as; without a draft it fills the box.
+    """
     whole = "all" in visit.request.query
     async with visit.office.database.read() as connection:
         try:
@@ -58,6 +63,10 @@ async def page(
     await visit.log_access(customer_id, "reveal" if reveal else "conversation")
     permission = may_text(view.case, Purpose.AGENT, contact, visit.now)
     is_mine = view.case.owner is Owner.AGENT and view.agent_id == visit.person.id
+    channel = view.channel or visit.office.mind.channel
+    choices = templates(visit.office, view.case, channel, visit.now, visit.words.language) if is_mine else []
+    if template and not draft:
+        draft = next((one.text for one in choices if one.name == template), "")
     return visit.page(
         "conversation.html",
         status,
@@ -90,6 +99,8 @@ async def page(
         refused=refused,
         invalid=invalid,
         draft=draft,
+        chosen=template,
+        templates=choices,
         note=note,
     )
 

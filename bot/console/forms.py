@@ -41,26 +41,19 @@ async def take(visit: Visit) -> web.Response:
 
 async def reply(visit: Visit) -> web.Response:
     """Answer the customer in the agent's own words."""
-    text = _text(visit)
+    text, template = typed(visit), visit.form.get("template", "")
     if not text:
         return await page(visit, customer_of(visit), 422, invalid="invalid.empty")
     if len(text) > LONGEST_REPLY:
-        return await page(visit, customer_of(visit), 422, invalid="invalid.long", draft=text)
-    seen, after, reason = (
-        _count(visit, "seen"),
-        _count(visit, "after"),
-        visit.form.get("reason", "").strip()[:LONGEST_REPLY],
-    )
-    return await _do(
-        visit,
-        lambda id: action.reply(visit.office, visit.person, id, text, seen, after, visit.now, reason),
-        AgentAction.REPLY,
-    )
+        return await page(visit, customer_of(visit), 422, invalid="invalid.long", draft=text, template=template)
+    reason = visit.form.get("reason", "").strip()[:LONGEST_REPLY]
+    said = action.Reply(text, _count(visit, "seen"), _count(visit, "after"), template, reason)
+    return await _do(visit, lambda id: action.reply(visit.office, visit.person, id, said, visit.now), AgentAction.REPLY)
 
 
 async def note(visit: Visit) -> web.Response:
     """Write a note for colleagues, perhaps about a call or a visit just made."""
-    text = _text(visit)
+    text = typed(visit)
     if not text:
         return await page(visit, customer_of(visit), 422, invalid="invalid.empty")
     contact = visit.form.get("contact", "")
@@ -122,7 +115,7 @@ def _dated_sum(said: str, day: str) -> Instalment:
 
 async def plan(visit: Visit) -> web.Response:
     """Propose a plan, or record one that was agreed by phone: the core says whether the table allows it."""
-    lines = [line.split() for line in _text(visit, "rows").splitlines() if line.strip()]
+    lines = [line.split() for line in typed(visit, "rows").splitlines() if line.strip()]
     if not lines or any(len(line) != 2 for line in lines):
         raise Invalid("invalid.plan")
     instalments = tuple(_dated_sum(amount, day) for day, amount in lines)
@@ -130,7 +123,7 @@ async def plan(visit: Visit) -> web.Response:
     agreed = visit.form.get("agreed") == "yes"
     action_kind = AgentAction.RECORD_PLAN if agreed else AgentAction.PROPOSE_PLAN
     more = {"plan": instalments, "plan_kind": kind, "authority": _authority(visit)}
-    return await _act(visit, action_kind, _text(visit)[:LONGEST_REPLY], **more)
+    return await _act(visit, action_kind, typed(visit)[:LONGEST_REPLY], **more)
 
 
 async def approve_plan(visit: Visit) -> web.Response:
@@ -197,7 +190,14 @@ async def _do(visit: Visit, act: Callable[[int], Awaitable[None]], done: str) ->
     except Refused as refused:
         if refused.key == "problem.missing":
             raise Missing from None
-        return await page(visit, customer_id, 409, refused=refused, draft=visit.form.get("text", ""))
+        return await page(
+            visit,
+            customer_id,
+            409,
+            refused=refused,
+            draft=visit.form.get("text", ""),
+            template=visit.form.get("template", ""),
+        )
     return visit.redirect(f"/customers/{customer_id}?done={done}")
 
 
@@ -217,15 +217,15 @@ def _count(visit: Visit, field: str) -> int:
     return int(value) if value.isdecimal() and len(value) < 10 else 0
 
 
-def _text(visit: Visit, field: str = "text") -> str:
+def typed(visit: Visit, field: str = "text") -> str:
     """What was typed, with the line ends of a text and without characters that no keyboard types."""
-    text = visit.form.get(field, "").replace("\r\n", "\n").strip()
-    return "".join(c for c in text if c in "\n\u200d" or unicodedata.category(c) not in UNTYPED)
+    text = visit.form.get(field, "").replace("\r\n", "\n")
+    return "".join(c for c in text if c in "\n\u200d" or unicodedata.category(c) not in UNTYPED).strip()
 
 
 def _required(visit: Visit) -> str:
     """The reason that the file keeps of an action."""
-    text = _text(visit)[:LONGEST_REPLY]
+    text = typed(visit)[:LONGEST_REPLY]
     if not text:
         raise Invalid("invalid.reason")
     return text

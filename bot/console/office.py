@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -34,6 +34,17 @@ class Demo:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """What a text meets on a channel: the bank's signature in front of it.
+
+    `says`: where nothing that a person wrote can leave, the templates that can, as response and language.
+    """
+
+    signature: str = ""
+    says: frozenset[tuple[str, str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Office:
     """Where agents work. `wake` tells the worker that there is something to do.
 
@@ -46,5 +57,9 @@ class Office:
     wake: Callable[[], None]
     demo: Demo | None = None
     setup_token: str | None = None
-    templates_only: frozenset[str] = frozenset()  # channels on which nothing that a person wrote can leave
+    lines: Mapping[str, Line] = field(default_factory=dict)
     hub: Hub = field(default_factory=Hub)
+
+    def line(self, channel: str) -> Line:
+        """What a text meets on this channel; one that is not configured takes anything."""
+        return self.lines.get(channel, Line())

@@ -21,7 +21,7 @@ def on_agent(draft: Draft, act: AgentActed) -> None:
             draft.cancel_queued("taken-over")
             draft.schedule(Timer.HANDOFF_DEADLINE, None)
         case AgentAction.REPLY:
-            draft.say_own_words(act.text)
+            draft.say_as_agent(act)
         case AgentAction.RELEASE:
             draft.change(owner=Owner.BOT)
             if draft.case.handoff_queue is not None:

@@ -38,7 +38,8 @@ def urgency(purpose: Purpose) -> int:
 class Say:
     """Queue one text: an approved response with its slots, or an agent's own words (`response` is "agent").
 
-    `answers`: it is said inside a conversation that the customer opened.
+    `answers`: it is said inside a conversation that the customer opened. `template`: the approval of the wording that
+    an agent chose; where `response` is "agent" all the same, they edited it.
     """
 
     response: str
@@ -46,6 +47,7 @@ class Say:
     slots: dict[str, Slot] = field(default_factory=dict)
     text: str = ""
     answers: bool = False
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)

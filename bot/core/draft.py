@@ -27,10 +27,12 @@ from bot.core.decision import (
     Slot,
     StopNumber,
 )
+from bot.core.event import AgentActed
 from bot.core.promise import next_reminder_on
 from bot.core.reading import Asked, Hardship
 from bot.core.rules import Rules
 from bot.core.strategy import next_reminder, reminder_slots, tier
+from bot.core.template import template_slots
 
 
 class Draft:
@@ -66,11 +68,14 @@ class Draft:
         figures = reminder_slots(self.case, self.today) if self.case.amount_due > 0 else {}
         self.effects.append(Say(response, purpose, {**figures, **slots}))
 
-    def say_own_words(self, text: str) -> None:
-        """Queue an agent's own text."""
+    def say_as_agent(self, act: AgentActed) -> None:
+        """Queue an agent's text: their own words, or a template that they left as it is approved."""
         contact = self.rules.contact_for(self.case)
         answers = contact is not None and self.case.in_conversation(self.now, contact.conversation)
-        self.effects.append(Say("agent", Purpose.AGENT, {}, text, answers))
+        approved = bool(act.template) and not act.edited
+        response = act.template.partition("/")[0] if approved else "agent"
+        slots = template_slots(self.case, self.now) if approved else {}
+        self.effects.append(Say(response, Purpose.AGENT, slots, act.text, answers, act.template))
 
     def cancel_queued(self, reason: str) -> None:
         """Cancel the bot's texts that have not left."""

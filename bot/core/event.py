@@ -78,7 +78,7 @@ class AgentActed:
 
     `later` are the further promises of a series whose first is `amount` on `due_on`. `plan` are the instalments of a
     plan that is proposed, or recorded as agreed; `text` is then what else was agreed. `authority` is what the agent's
-    role may agree to.
+    role may agree to. `template` is the approval of the wording that a reply began as, `edited` whether it was changed.
     """
 
     action: AgentAction
@@ -91,6 +91,8 @@ class AgentActed:
     plan: tuple[Instalment, ...] = ()
     plan_kind: PlanKind = PlanKind.INSTALMENTS
     authority: Authority = Authority.AGENT
+    template: str = ""
+    edited: bool = False
 
 
 Event = Heard | TimerDue | PaymentPosted | NumberRefused | SendFailed | AgentActed

@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.core.case import Instalment
 from bot.core.decision import Slot
 from bot.core.rules import Rules
+from bot.core.template import LEDGER, PROMISED
 from bot.core.wording import Finding, Wording
 from bot.dialogues.briefing import Briefing, load_briefing, load_second
 from bot.dialogues.contact import load_contact
@@ -37,8 +38,6 @@ BANK = {
     "zh": {"bank": "示例银行", "pay_routes": ROUTES["zh"], **NUMBERS},
     "en": {"bank": "Example Bank", "pay_routes": ROUTES["en"], **NUMBERS},
 }
-LEDGER = frozenset({"product", "tail", "amount_due", "minimum_due", "due_on", "days_past_due", "as_of"})
-PROMISED = frozenset({"amount", "promised_on"})
 # Responses that are chosen in code rather than by an outcome's `say`, and what is known where each is said.
 SAID_BY_CODE = {
     "promise_recorded": PROMISED,
@@ -136,6 +135,7 @@ def _check_references(rules: Rules, responses: Responses) -> None:
     said = {name: f"tier {step.name}" for ladder in ladders for step in ladder for name in step.responses}
     said |= {o.say: f"outcome {name}" for name, o in rules.conversation.outcomes.items() if o.say}
     said |= dict.fromkeys(SAID_BY_CODE, "the code")
+    said |= dict.fromkeys(responses.titles["zh"], "agents")
     for response, where in said.items():
         if response not in known:
             raise ContentError(f"dialogues/responses: {response!r} is needed by {where} and is missing")
@@ -146,7 +146,8 @@ def _check_references(rules: Rules, responses: Responses) -> None:
         name: LEDGER | ({"able"} if name == step.in_parts else set()) for step in steps for name in step.responses
     }
     for response in known:
-        there = reminders.get(response) or SAID_BY_CODE.get(response, frozenset[str]())
+        agents = LEDGER | PROMISED if response in responses.titles["zh"] else frozenset[str]()
+        there = reminders.get(response) or SAID_BY_CODE.get(response, agents)
         if not_there := responses.needs(response) - there:
             raise ContentError(
                 f"dialogues/responses: {response!r}: {sorted(not_there)} is not known where this is said; "

@@ -18,6 +18,7 @@ from bot.dialogues.fields import Fields
 
 MONEY = frozenset({"amount", "amount_due", "minimum_due", "paid", "least", "able"})
 DAYS = frozenset({"promised_on", "due_on", "as_of"})
+AGENT = "agent_"  # what the names of agents' templates begin with
 LISTED = 6  # a longer plan is told by its number, its first and its last instalment
 PLACEHOLDERS = {
     "amount", "amount_due", "minimum_due", "paid", "promised_on", "due_on", "as_of", "days_past_due", "product", "tail",
@@ -60,6 +61,7 @@ class Responses:
     texts: dict[str, dict[str, str]]
     bank: dict[str, dict[str, str]]
     clauses: dict[str, dict[str, str]] = field(default_factory=dict)
+    titles: dict[str, dict[str, str]] = field(default_factory=dict)  # of those that agents choose from
     approvals: dict[str, dict[str, Approval]] = field(default_factory=dict)
 
     def render(self, response: str, language: str, slots: dict[str, Slot], currency: str) -> str:
@@ -104,8 +106,8 @@ def load_responses(
     root: Path, bank: dict[str, dict[str, str]], clauses: dict[str, dict[str, str]] | None = None
 ) -> Responses:
     """Both languages, each with the same responses and the same placeholders."""
-    loaded = {language: _load(root / "responses" / f"{language}.yml", language) for language in ("zh", "en")}
-    texts = {language: texts for language, (texts, _) in loaded.items()}
+    loaded = {language: _load(root, language) for language in ("zh", "en")}
+    texts = {language: texts for language, (texts, _, _) in loaded.items()}
     for name in texts["zh"].keys() ^ texts["en"].keys():
         missing = "en" if name in texts["zh"] else "zh"
         raise ContentError(f"{root / 'responses' / missing}.yml: the response {name!r} is missing in this language")
@@ -114,20 +116,35 @@ def load_responses(
         ours, theirs = _placeholders(text) - own, _placeholders(texts["en"][name]) - own
         if ours != theirs:
             raise ContentError(f"response {name!r}: zh and en have other placeholders: {sorted(ours ^ theirs)}")
-    approvals = {language: approvals for language, (_, approvals) in loaded.items()}
-    return Responses(texts, bank, clauses or {}, approvals)
+    approvals = {language: approvals for language, (_, approvals, _) in loaded.items()}
+    titles = {language: titles for language, (_, _, titles) in loaded.items()}
+    return Responses(texts, bank, clauses or {}, titles, approvals)
 
 
-def _load(path: Path, language: str) -> tuple[dict[str, str], dict[str, Approval]]:
+Loaded = tuple[dict[str, str], dict[str, Approval], dict[str, str]]  # texts, approvals, titles
+
+
+def _load(root: Path, language: str) -> Loaded:
+    """What the bot says, and what agents choose from: those have a title and are called agent_…"""
+    ours = _file(root / "responses" / f"{language}.yml", language, for_agents=False)
+    theirs = _file(root / "responses" / f"{language}.agents.yml", language, for_agents=True)
+    return ours[0] | theirs[0], ours[1] | theirs[1], theirs[2]
+
+
+def _file(path: Path, language: str, for_agents: bool) -> Loaded:
     content = Fields.of(path).only("version", "approved", "responses")
     responses, approved = content.part("responses"), content.part("approved").only("version", "by", "on")
-    texts, approvals = {}, {}
+    texts, approvals, titles = {}, {}, {}
     for name in responses.values:
+        if name.startswith(AGENT) is not for_agents:
+            raise ContentError(f"{path}: {name}: what agents choose from is called {AGENT}… and stands in *.agents.yml")
         rows = responses.rows(name)
         if len(rows) > 1:
             raise ContentError(f"{path}: {name}: has {len(rows)} texts; leave the one that is approved")
-        row = rows[0].only("text", "version", "approved_by", "approved_on", "legal")
+        row = rows[0].only("text", "version", "approved_by", "approved_on", "legal", *(["title"] if for_agents else []))
         texts[name] = row.text("text")
+        if for_agents:
+            titles[name] = row.text("title")
         version = row.maybe("version") or approved.text("version")
         on = row.get if "approved_on" in row.values else approved.get
         approvals[name] = Approval(
@@ -145,7 +162,7 @@ def _load(path: Path, language: str) -> tuple[dict[str, str], dict[str, Approval
             raise ContentError(f"{path}: {name}: the signature 【】 is put in front by the channel; take it out")
         if LINK.search(text):
             raise ContentError(f"{path}: {name}: texts carry no links; take it out")
-    return texts, approvals
+    return texts, approvals, titles
 
 
 def _placeholders(text: str, where: str = "response") -> frozenset[str]:

@@ -88,11 +88,12 @@ def check_wording(
     warned: dict[tuple[str, str], tuple[Finding, ...]] = {}
     for language, texts in responses.texts.items():
         for name, text in texts.items():
-            where = f"dialogues/responses/{language}.yml: {name}"
+            for_agents = name in responses.titles.get(language, {})
+            where = f"dialogues/responses/{language}{'.agents' if for_agents else ''}.yml: {name}"
             if pair := _adjacent(text):
                 raise ContentError(f"{where}: {pair}: two placeholders need words between them")
             _check_required(where, name, language, text, wording)
-            purpose = Purpose.REMINDER if name in reminders else Purpose.REPLY
+            purpose = Purpose.REMINDER if name in reminders else Purpose.AGENT if for_agents else Purpose.REPLY
             approved = responses.approvals[language][name].legal
             setting = Setting(purpose, signature=SIGNATURES[language], legal_approved=approved)
             findings = lint(responses.render(name, language, dict(sample), "CNY"), setting, wording)

@@ -34,7 +34,10 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """What a channel's templates lack: responses without one by language, and templates that do not fit theirs."""
+    """What a channel's templates lack: responses without one by language, and templates that do not fit theirs.
+
+    What agents choose from is no gap: without a template it is not offered to them.
+    """
 
     missing: Mapping[str, tuple[str, ...]]
     wrong: tuple[str, ...]
@@ -61,7 +64,11 @@ def gaps(templates: Templates, responses: Responses) -> Gaps:
         else:
             wrong += _misfits(template, responses, response, language)
     missing = {
-        language: tuple(name for name in texts if (name, language) not in templates)
+        language: tuple(
+            name
+            for name in texts
+            if (name, language) not in templates and name not in responses.titles.get(language, {})
+        )
         for language, texts in responses.texts.items()
     }
     return Gaps(missing, tuple(wrong))

@@ -37,6 +37,7 @@ class Text:
     sent_at: datetime | None = None
     delivered_at: datetime | None = None
     segments: int = 0
+    template: str = ""  # the approval of the wording that an agent chose
     missing: str = ""  # parts of a long reply that never came, such as "2,3/4"
     entry: int | None = None  # the journal's entry that says what was made of it, or why it was written
 
@@ -162,6 +163,7 @@ class FileView:
     name: str
     number: str
     revealed: bool
+    channel: str | None
     agent_id: int | None
     agent: str | None
     last_seq: int

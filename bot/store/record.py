@@ -354,8 +354,8 @@ class _Round:
             "channel": file.channel or self.channel, "purpose": say.purpose, "urgency": d.urgency(say.purpose),
             "response": say.response,
             "slots": journal.canonical(say.slots).decode(), "text": say.text or self.render(say, case),
-            "author": step.author, "accounts": _owed(case), "answers": say.answers, "state": "queued",
-            "entry": file.journal_seq + 1,
+            "author": step.author, "template": say.template or None, "entry": file.journal_seq + 1,
+            "accounts": _owed(case), "answers": say.answers, "state": "queued",
             "reason": None, "queued_at": self.now, "due_at": self.now, "attempts": 0, "segments": 0,
         }  # fmt: skip
 

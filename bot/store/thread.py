@@ -96,6 +96,7 @@ async def view(
         name=file.name if reveal else mask_name(file.name),
         number=file.number if reveal else mask_number(file.number),
         revealed=reveal,
+        channel=file.channel,
         agent_id=file.agent_id,
         agent=holder.name if holder else None,
         last_seq=file.last_seq,
@@ -286,7 +287,7 @@ async def _texts(connection: AsyncConnection, customer_id: int, names: Mapping[s
             "out", row.id, row.seq, row.queued_at, row.text, row.author, row.state, row.channel,
             author_name=names.get(row.author, ""), purpose=row.purpose, response=row.response, delivery=row.delivery,
             reason=row.reason, due_at=row.due_at, sent_at=row.sent_at, delivered_at=row.delivered_at,
-            segments=row.segments, entry=row.entry,
+            segments=row.segments, entry=row.entry, template=row.template or "",
         )
         for row in await _of(connection, cases.outbox, customer_id)
     ]  # fmt: skip

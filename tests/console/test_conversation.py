@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy import insert, select, update
 
-from bot.console import Office
+from bot.console import Line, Office
 from bot.core.case import Owner
 from bot.store import cases, thread
 from bot.store.scope import EVERYONE
@@ -59,7 +59,7 @@ async def test_a_reply_that_was_written_before_the_customers_last_text_is_not_se
 async def test_where_only_templates_leave_an_agent_is_told_and_keeps_what_they_typed(
     database: Database, office: Office, time: Time, serve: Serve
 ) -> None:
-    mute = replace(office, templates_only=frozenset({"phone"}))
+    mute = replace(office, lines={"phone": Line(says=frozenset())})
     bank = Bank(database, mute, time, await serve(mute))
     browser, customer, page = await taken(bank)
     refused = await browser.post(f"/customers/{customer}/reply", text="您好", **form(page))

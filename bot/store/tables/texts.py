@@ -79,6 +79,8 @@ class Outbox(SQLModel, table=True):
 
     `moved_from` is the channel that could not send it; `doubted_at` says since when it may
     have left, so that it must not leave by another. `entry` is the journal's entry that says why it was written.
+    `template` is the approval of the wording that an agent chose:
+    where `response` is "agent" all the same, they edited it.
 
     `state`: queued, held, submitting, sent, unknown, failed, cancelled.
     """
@@ -99,6 +101,7 @@ class Outbox(SQLModel, table=True):
     slots: str = Field(sa_column=fields.sealed())
     text: str = Field(sa_column=fields.sealed())
     author: str = Field(max_length=64)
+    template: str | None = Field(default=None, max_length=120)
     accounts: str = Field(default="", max_length=200)
     answers: bool = False
     entry: int | None = None

@@ -1,0 +1,97 @@
+"""What an agent may say now: the templates that fit a customer, and what stands in the way of a text.
+
+The same judgement is asked while somebody types and again under the lock, when they send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.console.office import Office
+from bot.core.calendar import local_day
+from bot.core.case import Case
+from bot.core.contact import Permission, may_text
+from bot.core.decision import Purpose
+from bot.core.template import template_slots
+from bot.core.wording import Finding, Setting, blocks, lint
+from bot.dialogues.responses import AGENT
+from bot.store.cases import File
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Approved wording, filled in for one customer in their language; `approval` names it with its version."""
+
+    name: str
+    approval: str
+    title: str
+    text: str
+    legal: bool
+
+    @property
+    def word(self) -> str:
+        """What is typed to find it, in any language."""
+        return self.name.removeprefix(AGENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules make of a text at this moment. `unsayable`: its channel takes approved templates alone.
+
+    `template` is the approval of the wording that it began as, `edited` whether it was changed since.
+    """
+
+    permission: Permission
+    findings: tuple[Finding, ...]
+    unsayable: bool
+    template: str = ""
+    edited: bool = False
+
+    @property
+    def blocked(self) -> bool:
+        """Whether it does not leave, whatever reason is given."""
+        return self.unsayable or not self.permission.allowed or bool(blocks(self.findings))
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it leaves only with a reason."""
+        return bool(self.findings) and not self.blocked
+
+
+def templates(office: Office, case: Case, channel: str, now: datetime, reader: str) -> list[Template]:
+    """The templates that can be said to this customer now, in the order of their file; titles in the reader's language.
+
+    Left out is what says more than the file knows or may tell, and what a channel without free text cannot say.
+    """
+    return list(_templates(office, case, channel, now, reader))
+
+
+def judge(office: Office, file: File, text: str, template: str, now: datetime) -> Verdict:
+    """Hold a text against the contact rules, the wording rules and its channel; `template` names what it began as."""
+    case, content, channel = file.case, office.mind.content, file.channel or office.mind.channel
+    chosen = next((one for one in _templates(office, case, channel, now, "en") if one.name == template), None)
+    edited = chosen is not None and chosen.text != text
+    approved = chosen is not None and not edited
+    setting = Setting(
+        Purpose.AGENT,
+        case.days_past_due(local_day(now, case.zone)),
+        legal_approved=approved and chosen is not None and chosen.legal,
+    )
+    return Verdict(
+        may_text(case, Purpose.AGENT, content.rules.contact_for(case), now, text),
+        lint(text, setting, content.wording),
+        office.line(channel).says is not None and not approved,
+        chosen.approval if chosen else "",
+        edited,
+    )
+
+
+def _templates(office: Office, case: Case, channel: str, now: datetime, reader: str) -> Iterator[Template]:
+    responses, slots = office.mind.content.responses, template_slots(case, now)
+    language, says = responses.language(case.language), office.line(channel).says
+    for name, title in responses.titles[responses.language(reader)].items():
+        if responses.needs(name) <= slots.keys() and (says is None or (name, language) in says):
+            text, approval = responses.render(name, language, slots, case.currency), responses.approvals[language][name]
+            yield Template(name, approval.id, title, text, approval.legal)
