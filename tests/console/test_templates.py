@@ -10,6 +10,7 @@ from sqlalchemy import insert, update
 
 from bot.console import Line, Office
 from bot.store import cases, thread
+from bot.store.scope import EVERYONE
 from bot.store.session import Database
 from tests.console.conftest import NOON, Bank, Page, Serve, Time
 from tests.console.test_conversation import form, taken
@@ -40,7 +41,7 @@ async def test_a_template_fills_the_box_in_the_customers_language_and_is_kept_wi
     assert (row.response, row.template, row.purpose) == ("agent_amount_due", "agent_amount_due/zh/1", "agent")
     assert '"amount_due":"1200.50"' in row.slots
     async with bank.database.read() as connection:
-        entries, broken = await thread.journal_of(connection, customer)
+        entries, broken = await thread.journal_of(connection, EVERYONE, customer)
     event = entries[-1].content["event"]
     assert (event["template"], event["edited"], broken) == ("agent_amount_due/zh/1", False, None)
     assert entries[-1].content["rules"] == bank.office.mind.content.rules.version
@@ -55,7 +56,7 @@ async def test_a_template_that_was_edited_says_so(bank: Bank) -> None:
     (row,) = await bank.texts(customer)
     assert (row.response, row.template, row.text) == ("agent", "agent_thanks/zh/1", text)
     async with bank.database.read() as connection:
-        entries, _ = await thread.journal_of(connection, customer)
+        entries, _ = await thread.journal_of(connection, EVERYONE, customer)
     assert entries[-1].content["event"]["edited"] is True
 
 
