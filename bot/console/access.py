@@ -61,6 +61,7 @@ class Visit:
     session: Session | None = None
     sid: str = ""
     form: dict[str, str] = field(default_factory=dict)
+    mark: str = ""  # where the hub stood before anything was read: see hub.py
 
     @property
     def person(self) -> Person:
@@ -124,7 +125,7 @@ def guard(office: Office, route: Route) -> Callable[[web.Request], Awaitable[web
     """The handler that an application calls: checks first, then the page; every error is a page too."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        visit = Visit(request, office, office.now(), _words(request, None))
+        visit = Visit(request, office, office.now(), _words(request, None), mark=office.hub.mark)
         try:
             await _recognise(visit)
             return await _refusal(visit, route.right) or await route.handler(visit)

@@ -31,10 +31,13 @@ HEADERS = {
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
+SENT = {"htmx.js": "vendor", "console.js": "scripts", "console.css": "styles"}
+
+
 def _static() -> dict[str, bytes]:
     """What browsers load: scripts and styles are written in several files and sent as one of each."""
     found = {path.name: path.read_bytes() for path in (HERE / "static").iterdir() if path.suffix in TYPES}
-    for name, folder in (("console.js", "scripts"), ("console.css", "styles")):
+    for name, folder in SENT.items():
         parts = sorted((HERE / "static" / folder).glob(f"*{Path(name).suffix}"))
         found[name] = b"\n".join(part.read_bytes() for part in parts)
     return found

@@ -155,7 +155,10 @@ class NoteView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileView:
-    """A customer's file as people see it. `heard` counts all texts of the customer, shown or not; it only grows."""
+    """A customer's file as people see it. `heard` counts all texts of the customer, shown or not; it only grows.
+
+    `version` grows with every journal entry and every text that comes in: see thread.version.
+    """
 
     case: Case
     customer_id: int
@@ -168,6 +171,7 @@ class FileView:
     agent: str | None
     last_seq: int
     heard: int
+    version: int
     earlier: int  # texts that `newest` left out
     suppression: SuppressionView | None
     holds: tuple[HoldView, ...]
@@ -194,7 +198,7 @@ class FileView:
             "amount_due": case.amount_due, "balance": case.balance, "currency": case.currency, "asked": case.asked,
             "offer": case.offer, "opened_at": case.opened_at,
         }  # fmt: skip
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "case"}
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ("case", "version")}
         result: dict[str, Any] = _json({**about, **fields})
         return result
 

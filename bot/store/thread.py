@@ -101,6 +101,7 @@ async def view(
         agent=holder.name if holder else None,
         last_seq=file.last_seq,
         heard=sum(text.way == "in" for text in texts),
+        version=file.journal_seq + sum(text.way == "in" for text in texts),
         earlier=len(texts) - len(shown),
         suppression=await _suppression(connection, file.number_hash),
         holds=tuple(
@@ -149,6 +150,18 @@ async def heard(connection: AsyncConnection, customer_id: int) -> int:
     """How many texts the customer has sent: it only grows, whatever order they were stored in."""
     query = select(func.count()).select_from(inbound).where(inbound.c.customer_id == customer_id)
     return int((await connection.execute(query)).scalar_one())
+
+
+async def version(connection: AsyncConnection, scope: Scope, customer_id: int) -> int | None:
+    """The number of a customer's page: it grows with every journal entry and every text that comes in.
+
+    A page of version n shows all that happened until then. None where there is no such customer in scope.
+    """
+    came = select(func.count()).where(inbound.c.customer_id == customer_id).scalar_subquery()
+    customer = cases.customer
+    query = select(customer.c.journal_seq + came).where(customer.c.id == customer_id, scope.lets(customer.c.team))
+    found: int | None = (await connection.execute(query)).scalar()
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,42 +1,48 @@
-// Keeps what is on the page current. Without it every page still works: forms, links and a reload.
+// Keeps the page current. The stream says that something changed, never what; htmx then fetches the page once and
+// morphs the parts that say data-refresh. Without script every page still works: forms, links and a reload.
 (() => {
 "use strict";
-const LOCKED = [401, 403];
-const READ_FIRST = 3000; // a new text counts as read, for the reply form, only after so many milliseconds
 const PATIENCE = 5000; // a stream that comes back within so many milliseconds was never away
+const SILENCE = 40000; // a stream that says nothing for so long, not even that it is there, is dead
 const SELDOM = 6; // while the stream lives, pages are fetched so many times less often
-let stopped = false;
-let stream = null;
-let lost = 0;
-let fetching = false;
-let again = false;
+const READ_FIRST = 3000; // a new text counts as read, for the reply form, only after so many milliseconds
+const stream = document.getElementById("stream");
+const parts = document.getElementById("parts");
+let connection = null; // of the stream, while it lives
+let heard = 0; // when it said something last
+let failed = false; // the page could not be fetched: it may miss something
+let stopped = false; // the session is over
+let slow = 0;
 
-function period() {
-  const parts = [...document.querySelectorAll("[data-refresh]")];
-  return parts.length ? Math.min(...parts.map((part) => Number(part.dataset.refresh))) * 1000 : 0;
+const refresh = () => { if (parts && !document.hidden && !stopped) htmx.trigger(parts, "refresh"); };
+const connect = () => { if (stream && !document.hidden && !stopped) htmx.trigger(stream, "connect"); };
+const shown = () => Number(document.querySelector("[data-version]")?.dataset.version ?? 0);
+
+// ● live · ◌ reconnecting, once that takes a while · ✕ offline: the server cannot be reached at all
+function link(state) {
+  const line = document.getElementById("link");
+  const say = () => {
+    document.body.dataset.link = state;
+    if (line) { line.className = `link ${state}`; line.textContent = line.dataset[state]; }
+  };
+  if (state === document.body.dataset.link) return;
+  clearTimeout(slow);
+  if (state !== "lost") say();
+  else if (document.body.dataset.link !== "offline") slow = setTimeout(say, PATIENCE);
 }
 
-// Fetch this page again and replace the parts that say so. Boxes that somebody types in are in none of them.
-async function refresh() {
-  if (document.hidden || stopped) return;
-  if (fetching) { again = true; return; }
-  fetching = true;
-  try {
-    const answer = await fetch(location.href.split("#")[0], { headers: { "X-Refresh": "1" }, redirect: "manual" });
-    if (LOCKED.includes(answer.status)) return locked();
-    if (!answer.ok) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    document.querySelectorAll("[data-refresh]").forEach((part) => {
-      const next = fresh.getElementById(part.id);
-      if (next) update(part, next);
-      if (next && next.dataset.seen) showed(next.dataset.seen, next.dataset.after);
-    });
-    closeComposer(fresh.getElementById("reply-text"));
-  } catch { /* the server is away for a moment: the next round tries again */
-  } finally {
-    fetching = false;
-    if (again) { again = false; refresh(); }
-  }
+// What the server refused: 401, the session is over; 403, this may not be read any more.
+function refused(status) {
+  if (status === 401) locked();
+  else if (status === 403) { stopped = true; location.reload(); }
+}
+
+// The session is over. What was typed goes to the log-in page with the form, which keeps it and sends nothing.
+function locked() {
+  stopped = true;
+  const box = document.querySelector("form.reply textarea");
+  if (box && box.value.trim()) box.form.requestSubmit();
+  else location.reload();
 }
 
 // The moment that nothing may be sent any more (an opt-out, a colleague who took over), the open box says so too.
@@ -48,102 +54,65 @@ function closeComposer(wanted) {
   box.form.querySelectorAll("button").forEach((button) => { button.disabled = closed; });
 }
 
-// The stream says that something changed, never what: the page then fetches itself anew. It begins by saying so, so
-// that a page which was cut off catches up. Hidden pages let go of theirs.
-function listen() {
-  const path = document.body.dataset.live;
-  if (!path || stream || stopped || document.hidden) return;
-  stream = new EventSource(path);
-  stream.addEventListener("open", () => link("live"));
-  stream.addEventListener("changed", (event) => {
-    const told = JSON.parse(event.data);
-    if (told.customer || told.lists) refresh();
+// The reply form says what its writer has seen; what arrived this moment they have not read yet.
+function seen() {
+  const form = document.querySelector("form.reply");
+  const texts = document.querySelector("[data-seen]");
+  if (!form?.elements.seen || !texts || form.elements.seen.value === texts.dataset.seen) return;
+  const { seen: count, after } = texts.dataset;
+  setTimeout(() => { form.elements.seen.value = count; form.elements.after.value = after; }, READ_FIRST);
+}
+
+if (parts) {
+  parts.addEventListener("htmx:before:swap", (event) => {
+    const { ctx, tasks } = event.detail;
+    failed = ctx.response.status >= 400;
+    if (failed) { event.preventDefault(); return refused(ctx.response.status); }
+    for (const task of tasks) task.fragment.querySelectorAll("[autofocus]").forEach((one) => one.removeAttribute("autofocus"));
+    closeComposer(new DOMParser().parseFromString(ctx.text, "text/html").getElementById("reply-text"));
+  });
+  parts.addEventListener("htmx:after:swap", () => {
+    if (!connection) reached(); // the server answers, so what is typed may be sent
+    seen();
+    document.dispatchEvent(new CustomEvent("refreshed"));
+  });
+  parts.addEventListener("htmx:error", ({ detail }) => { failed = true; if (!connection && !detail.ctx?.response) link("offline"); });
+  const marked = [...document.querySelectorAll("[data-refresh]")].map((part) => Number(part.dataset.refresh));
+  let rounds = 0;
+  if (marked.length) setInterval(() => { rounds += 1; if (!connection || rounds % SELDOM === 0) refresh(); }, Math.min(...marked) * 1000);
+}
+
+if (stream) {
+  stream.addEventListener("htmx:sse:after:connection", ({ detail }) => {
+    connection = detail.connection;
+    heard = performance.now();
+    link("live");
+    if (failed) refresh();
+    if (document.hidden) setTimeout(hangUp, 0); // hidden while it connected: nobody looks, so nobody listens
+  });
+  stream.addEventListener("htmx:sse:before:message", () => { heard = performance.now(); });
+  stream.addEventListener("changed", ({ detail }) => {
+    const told = JSON.parse(detail.data);
+    const isNew = told.customer && (told.version === null || told.version > shown());
+    if (isNew || told.lists) refresh();
   });
   stream.addEventListener("locked", locked);
-  stream.addEventListener("error", () => {
-    link("lost");
-    if (stream && stream.readyState === EventSource.CLOSED) { // refused rather than cut off: ask again later
-      hangUp();
-      setTimeout(listen, PATIENCE);
-    }
-  });
+  stream.addEventListener("htmx:sse:before:connection", ({ detail }) => { if (detail.connection.attempt > 0) lost(); });
+  stream.addEventListener("htmx:sse:error", ({ detail }) => { lost(); refused(detail.status); });
+  stream.addEventListener("htmx:sse:close", () => { lost(); setTimeout(connect, PATIENCE); });
+  stream.addEventListener("htmx:error", away);
+  stream.addEventListener("htmx:after:request", ({ detail: { ctx } }) => { away(); refused(ctx.response.status); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && !connection) connect(); });
+  window.addEventListener("offline", () => { hangUp(); lost(); link("offline"); });
+  window.addEventListener("online", refresh);
+  setInterval(() => { if (connection && performance.now() - heard > SILENCE) hangUp(); }, PATIENCE);
 }
 
-function hangUp() {
-  if (stream) stream.close();
-  stream = null;
-}
+function reached() { if (document.body.dataset.link === "offline") document.body.dataset.link = ""; link("lost"); }
+function lost() { connection = null; link("lost"); }
+function hangUp() { connection?.reader?.cancel(); } // it then connects again by itself, once the page is seen
+function away() { lost(); setTimeout(connect, PATIENCE); } // the first attempt failed: nobody else tries again
 
-function link(state) {
-  const shown = document.getElementById("link");
-  clearTimeout(lost);
-  if (!shown) return;
-  const say = () => { shown.className = `link ${state}`; shown.textContent = shown.dataset[state]; };
-  if (state === "lost") lost = setTimeout(say, PATIENCE);
-  else if (shown.textContent !== shown.dataset.live) say();
-}
-
-// Change only what differs: a screen reader then reads out the new text alone, and nobody loses their place.
-function update(part, next) {
-  const shown = [...part.children];
-  const wanted = [...next.children];
-  wanted.forEach((child, place) => {
-    const old = shown[place];
-    if (!old) part.append(child);
-    else if (old.outerHTML !== child.outerHTML && !old.contains(document.activeElement)) old.replaceWith(child);
-  });
-  shown.slice(wanted.length).forEach((child) => child.remove());
-}
-
-// The session ended. What was typed goes to the log-in page with the form, which keeps it and sends nothing.
-function locked() {
-  stopped = true;
-  hangUp();
-  const box = document.querySelector("form.reply textarea");
-  if (box && box.value.trim()) box.form.requestSubmit();
-  else location.reload();
-}
-
-function showed(seen, after) {
-  const form = document.querySelector("form.reply");
-  if (!form || form.elements.seen.value === seen) return;
-  setTimeout(() => { form.elements.seen.value = seen; form.elements.after.value = after; }, READ_FIRST);
-}
-
-// Ctrl+Enter sends; on the demonstration's phone Enter does. Never while an input method is composing a word.
-document.addEventListener("keydown", (event) => {
-  const box = event.target.closest("textarea[data-submit]");
-  if (!box || event.key !== "Enter" || event.isComposing || event.shiftKey) return;
-  if (event.ctrlKey || event.metaKey || box.dataset.submit === "enter") {
-    event.preventDefault();
-    box.form.requestSubmit();
-  }
-});
-
-// One click, one request. Disabled a moment later, so that the button's own value is still sent.
-document.addEventListener("submit", (event) => {
-  const buttons = event.target.querySelectorAll("button");
-  setTimeout(() => buttons.forEach((button) => { button.disabled = true; }), 0);
-});
-window.addEventListener("pageshow", (event) => {
-  if (event.persisted) document.querySelectorAll("button:disabled").forEach((button) => { button.disabled = false; });
-});
-
-document.addEventListener("change", (event) => {
-  if (event.target.matches("select[data-go]")) event.target.form.requestSubmit();
-});
-
-let rounds = 0;
-if (period()) {
-  setInterval(() => {
-    const living = stream && stream.readyState === EventSource.OPEN;
-    rounds += 1;
-    if (!living || rounds % SELDOM === 0) refresh();
-  }, period());
-}
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) hangUp();
-  else { refresh(); listen(); }
-});
-listen();
+document.addEventListener("htmx:after:process", connect, { once: true }); // htmx is ready
+window.addEventListener("pageshow", (event) => { if (event.persisted) { refresh(); connect(); } });
 })();
