@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset demo-kannel test check bench clean
+.PHONY: help setup demo demo-reset demo-kannel test check bench bench-console clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ check: setup ## format, lint, types, imports, content
 
 bench: setup ## what reading costs; throughput and latency beside the database's own limit
 	$(BIN)/python -m tests.bench
+
+bench-console: setup ## the same of the console alone: pages and live pages, with a large portfolio, in Chromium
+	$(BIN)/python -m tests.bench.console
 
 clean: ## remove what was installed and what the demonstration kept
 	rm -rf $(VENV) var

@@ -39,9 +39,9 @@ class Fleet:
         self.running: list[Running] = []
 
     async def start(self, command: str) -> None:
-        """Start `huixin <command>`."""
+        """Start `huixin <command>`, which may have options."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", command, env=self._environment, stdout=DEVNULL, stderr=PIPE
+            sys.executable, "-m", "bot", *command.split(), env=self._environment, stdout=DEVNULL, stderr=PIPE
         )
         self.running.append(Running(command, process))
 

