@@ -13,6 +13,7 @@ import yaml
 
 HEAD = {
     "id", "kind", "products", "roles", "purposes", "channels", "source", "grade", "effective_from", "effective_until",
+    "confirmed_by", "confirmed_on",
 }  # fmt: skip
 HOLD = {"lasts", "stops", "source", "grade", "review", "reviewed_by"}  # a review calls a person and lifts nothing
 KINDS = {

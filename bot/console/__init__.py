@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.console import access, conversation, customers, desk, forms, journal, live, login, people, phone, queue, render
+from bot.console import (
+    access,
+    conversation,
+    customers,
+    desk,
+    forms,
+    journal,
+    live,
+    login,
+    people,
+    phone,
+    queue,
+    render,
+    rules,
+    trying,
+)
 from bot.console.access import Route
 from bot.console.office import Demo, Line, Office, Phones
 
 __all__ = ["Demo", "Line", "Office", "Phones", "mount", "routes"]
 
-PAGES = (login, queue, customers, conversation, forms, desk, journal, people, live)
+PAGES = (login, queue, customers, conversation, forms, desk, journal, people, trying, rules, live)
 
 
 def routes(office: Office) -> list[Route]:

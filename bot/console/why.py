@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.console.plain import week
 from bot.console.words import Words
 from bot.core.case import HoldKind, State
 from bot.core.contact import ContactRules
@@ -71,29 +72,13 @@ def rule(words: Words, code: str, contact: ContactRules | None) -> str:
         return words("rule.hold", hold=words.name("hold", detail))
     match contact.named(code) if contact else None:
         case Hours() as hours:
-            return words("rule.hours", id=code, hours=_week(words, hours))
+            return words("rule.hours", id=code, hours=week(words, hours.week))
         case Cap() as cap:
             return words("rule.cap", id=code, limit=cap.limit, days=cap.days)
         case None:
             return words.name("rule", code)
         case other:
             return words(f"rule.{KIND_OF[type(other)]}", id=code)
-
-
-def _week(words: Words, hours: Hours) -> str:
-    """Open hours as `Mon–Sat 07:00–21:00, Sun 13:00–17:00`; equal days that follow one another stand together."""
-    runs: list[tuple[int, int]] = []
-    for day, span in enumerate(hours.week):
-        if runs and hours.week[runs[-1][0]] == span:
-            runs[-1] = (runs[-1][0], day)
-        else:
-            runs.append((day, day))
-    shown = []
-    for first, last in runs:
-        if (span := hours.week[first]) is not None:
-            days = words.name("weekday", str(first)) + (f"–{words.name('weekday', str(last))}" if last > first else "")
-            shown.append(f"{days} {span[0]:%H:%M}–{span[1]:%H:%M}")
-    return ", ".join(shown)
 
 
 def not_sent(words: Words, reason: str | None, contact: ContactRules | None) -> str:

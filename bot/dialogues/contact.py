@@ -37,6 +37,7 @@ LONGEST_CAP = 30  # days: a case knows the contacts of the past 31 days only
 GRADES = ("P", "S", "K", "policy")
 HEAD = (
     "id", "kind", "products", "roles", "purposes", "channels", "source", "grade", "effective_from", "effective_until",
+    "confirmed_by", "confirmed_on",
 )  # fmt: skip
 
 
@@ -84,10 +85,7 @@ def _together(
 ) -> ContactRules:
     cannot_wait = bank.members("cannot_wait", Purpose)
     lasts = bank.get("conversation", duration, "24 hours")
-    rules: list[Rule] = []
-    for pack in [*packs, bank]:
-        calendar = load_holidays(pack.where, pack.maybe("holidays") or packs[0].maybe("holidays"))
-        rules += [_rule(row, calendar, cannot_wait, lasts) for row in pack.rows("rules")]
+    rules = [rule for pack in [*packs, bank] for rule, _ in rules_of(pack, packs[0].maybe("holidays"), bank)]
     seen: dict[tuple[str, date], str] = {}
     for rule in rules:
         if (key := (rule.head.id, rule.head.since)) in seen:
@@ -104,6 +102,14 @@ def _together(
     )
 
 
+def rules_of(pack: Fields, calendar: str | None, bank: Fields) -> list[tuple[Rule, Fields]]:
+    """The rules of one file, each with its row; `calendar` is its country's where it names none of its own."""
+    holidays_of = load_holidays(pack.where, pack.maybe("holidays") or calendar)
+    cannot_wait = bank.members("cannot_wait", Purpose)
+    lasts = bank.get("conversation", duration, "24 hours")
+    return [(_rule(row, holidays_of, cannot_wait, lasts), row) for row in pack.rows("rules")]
+
+
 def _rule(row: Fields, calendar: Holidays, cannot_wait: frozenset[Purpose], lasts: timedelta) -> Rule:
     kind = row.text("kind")
     if kind not in KINDS:
@@ -113,6 +119,12 @@ def _rule(row: Fields, calendar: Holidays, cannot_wait: frozenset[Purpose], last
     row.only(*HEAD, *names)
     if (grade := row.text("grade")) not in GRADES:
         raise ContentError(f"{row.where}: grade: {grade!r} is unknown; known are {', '.join(GRADES)}")
+    if ("confirmed_by" in row.values) != ("confirmed_on" in row.values):
+        raise ContentError(
+            f"{row.where}: confirmed_by and confirmed_on stand together: who confirmed the rule, and when"
+        )
+    if row.maybe("confirmed_by"):
+        row.get("confirmed_on", date.fromisoformat, "2026-11-23")
     since = row.get("effective_from", date.fromisoformat, "2026-11-23")
     until = row.get("effective_until", date.fromisoformat, "2027-12-31") if row.maybe("effective_until") else date.max
     if until < since:

@@ -46,11 +46,16 @@ def load_yaml(path: Path) -> Any:
         raise ContentError(f"{path}: the file is missing") from None
     except UnicodeDecodeError as error:
         raise ContentError(f"{path}: not UTF-8 ({error.reason} at byte {error.start})") from None
+    return parse_yaml(text, str(path))
+
+
+def parse_yaml(text: str, path: str) -> Any:
+    """The same of a file that was read before; `path` is what errors call it."""
     try:
         return yaml.load(text, Loader=_Strings)  # noqa: S506  (a BaseLoader: strings only)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        where = f"{path}:{mark.line + 1}" if mark else path
         broken = "".join(text.split("\n")[mark.line : mark.line + 1]) if mark else ""
         tab = "; indent with blanks, not with '\\t'" if "\t" in broken else ""
         raise ContentError(f"{where}: {error.problem or error}{tab}") from None

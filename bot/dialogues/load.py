@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +14,7 @@ from bot.core.rules import Rules
 from bot.core.template import LEDGER, PROMISED
 from bot.core.wording import Finding, Wording
 from bot.dialogues.briefing import Briefing, load_briefing, load_second
+from bot.dialogues.bundle import Bundle
 from bot.dialogues.contact import load_contact
 from bot.dialogues.content import ROOT, ContentError
 from bot.dialogues.fields import Fields, duration
@@ -83,10 +83,12 @@ class Content:
     briefing: Briefing
     wording: Wording
     warnings: dict[tuple[str, str], tuple[Finding, ...]]  # by language and response: what is doubtful and may stay
+    files: Bundle  # as they were written
 
 
 def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Content:
     """Load and check; raise ContentError with the file and the cure."""
+    files = Bundle.of(root)
     dialogue = Fields.of(root / "policies" / "dialogue.yml").only(*DIALOGUE_NAMES)
     sure_enough = float(dialogue.share("sure_enough", "0.5"))
     contact, places = load_contact(root, load_stops(root))
@@ -106,36 +108,27 @@ def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Conten
         sure_of_opt_out=float(dialogue.share("sure_of_opt_out", "0.6")),
         second=load_second(root, sure_enough),
         verify=load_verify(root),
-        version=digest(root),
+        version=files.rules,
     )
     responses = load_responses(root, dict(bank), rules.plans.clauses)
     _check_references(rules, responses)
     wording = load_wording(root, rules.strategy)
     said = frozenset(name for ladder in rules.strategy.ladders.values() for step in ladder for name in step.responses)
     warnings = check_wording(responses, wording, said, sample())
-    return Content(rules, responses, load_briefing(root), wording, warnings)
+    return Content(rules, responses, load_briefing(root), wording, warnings, files)
 
 
-def digest(root: Path) -> str:
-    """Twelve hexadecimal digits that name this very content (wording, table and policies, not training examples)."""
-    paths = [
-        root / "conversation.yml",
-        *(root / "policies").rglob("*.yml"),
-        *(root / "responses").glob("*.yml"),
-    ]
-    sha = hashlib.sha256()
-    for path in sorted(paths):
-        sha.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return sha.hexdigest()[:12]
+def said_by(rules: Rules, responses: Responses) -> dict[str, str]:
+    """Every response with what says it: a tier, an outcome, the code, or agents who choose it."""
+    ladders = rules.strategy.ladders.values()
+    said = {name: f"tier {step.name}" for ladder in ladders for step in ladder for name in step.responses}
+    said |= {o.say: f"outcome {name}" for name, o in rules.conversation.outcomes.items() if o.say}
+    return said | dict.fromkeys(SAID_BY_CODE, "the code") | dict.fromkeys(responses.titles["zh"], "agents")
 
 
 def _check_references(rules: Rules, responses: Responses) -> None:
     known = responses.texts["zh"].keys()
-    ladders = rules.strategy.ladders.values()
-    said = {name: f"tier {step.name}" for ladder in ladders for step in ladder for name in step.responses}
-    said |= {o.say: f"outcome {name}" for name, o in rules.conversation.outcomes.items() if o.say}
-    said |= dict.fromkeys(SAID_BY_CODE, "the code")
-    said |= dict.fromkeys(responses.titles["zh"], "agents")
+    said = said_by(rules, responses)
     for response, where in said.items():
         if response not in known:
             raise ContentError(f"dialogues/responses: {response!r} is needed by {where} and is missing")

@@ -12,7 +12,8 @@ import pytest
 from bot import dialogues
 from bot.core.conversation import draw
 from bot.core.segments import count
-from bot.dialogues.load import digest, sample
+from bot.dialogues.bundle import Bundle
+from bot.dialogues.load import sample
 from bot.dialogues.responses import day, money
 
 CONTENT = dialogues.load()
@@ -72,13 +73,13 @@ def test_a_slot_cannot_reach_into_the_program() -> None:
 
 def test_the_version_of_the_rules_changes_with_wording_and_policies_and_not_with_examples(tmp_path: Path) -> None:
     root = Path(copytree(dialogues.ROOT, tmp_path / "dialogues"))
-    before = digest(root)
+    before = Bundle.of(root).rules
     with (root / "intents/zh.yml").open("a", encoding="utf-8") as file:
         file.write("\n")
-    assert digest(root) == before == CONTENT.rules.version
+    assert Bundle.of(root).rules == before == CONTENT.rules.version
     with (root / "responses/zh.yml").open("a", encoding="utf-8") as file:
         file.write("\n")
-    assert digest(root) != before
+    assert Bundle.of(root).rules != before
 
 
 def test_the_picture_of_the_table_shows_every_state() -> None:
