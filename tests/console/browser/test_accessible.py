@@ -17,7 +17,8 @@ SCREENS = {
     "agent": ("/queue", "/queue?folder=mine", "/queue?folder=follow_up", "/customers?q=C000001", "/customers/1",
               "/customers/1/journal"),
     "supervisor": ("/desks", "/customers/1", "/rules/try?customer=1"),
-    "auditor": ("/rules", "/rules?q=BANK", "/rules/contact", "/rules/plans", "/rules/wording", "/rules/words", "/rules/try"),
+    "auditor": ("/rules", "/rules?q=BANK", "/rules/contact", "/rules/plans", "/rules/wording", "/rules/words",
+                "/rules/try"),
     "admin": ("/people",),
 }  # fmt: skip
 
