@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bot.console import (
     access,
+    composer,
     conversation,
     customers,
     desk,
@@ -25,7 +26,7 @@ from bot.console.office import Demo, Line, Office, Phones
 
 __all__ = ["Demo", "Line", "Office", "Phones", "mount", "routes"]
 
-PAGES = (login, queue, customers, conversation, forms, desk, journal, people, trying, rules, live)
+PAGES = (login, queue, customers, conversation, forms, composer, desk, journal, people, trying, rules, live)
 
 
 def routes(office: Office) -> list[Route]:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from bot.console.checks import judge
 from bot.console.office import Office
 from bot.core.case import Owner
@@ -16,7 +14,7 @@ from bot.core.contact import Permission
 from bot.core.decide import decide
 from bot.core.event import AgentActed, AgentAction
 from bot.core.wording import Finding, blocks
-from bot.store import cases, desk, queue, thread
+from bot.store import cases, desk, drafts, queue, thread
 from bot.store.agents import Person, Role
 from bot.store.cases import File
 from bot.store.record import Step, Turned, append_journal, record
@@ -88,14 +86,12 @@ async def reply(office: Office, person: Person, customer_id: int, said: Reply, n
 
     async def is_current(connection: Any, file: File) -> AgentActed:
         await _is_theirs(connection, file, person)
-        o = cases.outbox
-        same = select(o.c.text).where(o.c.customer_id == customer_id, o.c.seq > said.after, o.c.author == person.login)
-        if text in (await connection.execute(same)).scalars().all():
+        if await drafts.was_sent(connection, customer_id, person.login, text, said.after):
             raise Done
         missed = await thread.heard(connection, customer_id) - said.seen
         if missed > 0:
             raise Refused("refused.stale", missed=missed)
-        verdict = judge(office, file, text, said.template, now)
+        verdict = judge(office, file.case, file.channel or office.mind.channel, text, said.template, now)
         if verdict.unsayable:
             raise Refused("refused.own_words")
         if not verdict.permission.allowed:
@@ -108,6 +104,7 @@ async def reply(office: Office, person: Person, customer_id: int, said: Reply, n
             doubts = ", ".join(f"{one.id} ({one.words})" for one in verdict.findings)
             content = {"agent": person.login, "text": f"{doubts}: {said.reason}"}
             await append_journal(connection, [(file, "note", content)], now)
+        await drafts.drop(connection, person.id, customer_id)
         return replace(event, template=verdict.template, edited=verdict.edited)
 
     await perform(office, person, customer_id, event, now, is_current)

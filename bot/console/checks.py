@@ -14,10 +14,10 @@ from bot.core.calendar import local_day
 from bot.core.case import Case
 from bot.core.contact import Permission, may_text
 from bot.core.decision import Purpose
+from bot.core.segments import ALONE, JOINED, Encoding, count
 from bot.core.template import template_slots
 from bot.core.wording import Finding, Setting, blocks, lint
 from bot.dialogues.responses import AGENT
-from bot.store.cases import File
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,24 @@ class Verdict:
         return self.unsayable or not self.permission.allowed or bool(blocks(self.findings))
 
     @property
+    def mark(self) -> str:
+        """allowed, doubtful or blocked."""
+        return "blocked" if self.blocked else "doubtful" if self.doubtful else "allowed"
+
+    @property
     def doubtful(self) -> bool:
         """Whether it leaves only with a reason."""
         return bool(self.findings) and not self.blocked
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How long a text is: `units` of the `room` that its `parts` have together, in the carrier's units."""
+
+    units: int
+    room: int
+    parts: int
+    encoding: str
 
 
 def templates(office: Office, case: Case, channel: str, now: datetime, reader: str) -> list[Template]:
@@ -68,9 +83,9 @@ def templates(office: Office, case: Case, channel: str, now: datetime, reader: s
     return list(_templates(office, case, channel, now, reader))
 
 
-def judge(office: Office, file: File, text: str, template: str, now: datetime) -> Verdict:
+def judge(office: Office, case: Case, channel: str, text: str, template: str, now: datetime) -> Verdict:
     """Hold a text against the contact rules, the wording rules and its channel; `template` names what it began as."""
-    case, content, channel = file.case, office.mind.content, file.channel or office.mind.channel
+    content = office.mind.content
     chosen = next((one for one in _templates(office, case, channel, now, "en") if one.name == template), None)
     edited = chosen is not None and chosen.text != text
     approved = chosen is not None and not edited
@@ -86,6 +101,13 @@ def judge(office: Office, file: File, text: str, template: str, now: datetime) -
         chosen.approval if chosen else "",
         edited,
     )
+
+
+def measure(signature: str, text: str) -> Size:
+    """What a text costs with its channel's signature in front, as the gateway counts it."""
+    cost = count(text if text.startswith(signature) else signature + text)
+    room = ALONE[cost.encoding] if cost.parts == 1 else JOINED[cost.encoding] * cost.parts
+    return Size(cost.units, room, cost.parts, "GSM-7" if cost.encoding is Encoding.GSM7 else "UCS-2")
 
 
 def _templates(office: Office, case: Case, channel: str, now: datetime, reader: str) -> Iterator[Template]:

@@ -11,19 +11,21 @@ from aiohttp import web
 from bot.console import why
 from bot.console.access import Missing, Right, Route, Visit
 from bot.console.action import NOTED, Refused
-from bot.console.checks import templates
+from bot.console.checks import judge, measure, templates
 from bot.console.timeline import timeline_of
 from bot.core.calendar import local_day
 from bot.core.case import ContactChannel, Owner, PlanStatus
 from bot.core.contact import caps_used, may_contact, may_text
 from bot.core.decision import Purpose
-from bot.store import desk, queue, thread
+from bot.core.segments import GSM7_BASE, GSM7_EXTENSION
+from bot.store import desk, drafts, queue, thread
 from bot.store.agents import Role
-from bot.store.fileview import FileView
+from bot.store.fileview import FileView, Text
 from bot.store.queue import Folder
 
 NEWEST = 50  # texts on a page; the rest is one link away
 LONGEST_REPLY = 500
+TAKEN = ("take", "take_over", "next")  # whoever has just taken somebody wants to answer them
 FURTHEST_PROMISE = timedelta(days=366)
 CENT = Decimal("0.01")
 
@@ -42,11 +44,13 @@ async def page(
     draft: str = "",
     template: str = "",
     note: str = "",
+    elsewhere: str = "",
     reveal: bool = False,
 ) -> web.Response:
     """The page, perhaps with why something was refused; then what was typed is still in its box.
 
-    `template` names the approved wording that the draft began as; without a draft it fills the box.
+    `template` names the approved wording that the draft began as; without a draft it fills the box. `elsewhere` is what
+    was typed into another box: it is shown, and never where a reply is written.
     """
     whole = "all" in visit.request.query
     async with visit.office.database.read() as connection:
@@ -59,6 +63,7 @@ async def page(
         desks = await desk.colleagues(connection, visit.scope, customer_id)
         follow_up_at = await desk.follow_up_of(connection, visit.scope, customer_id)
         contact = visit.office.mind.content.rules.contact_for(view.case)
+        kept = await drafts.find(connection, visit.scope, visit.person.id, customer_id)
         timeline = await timeline_of(connection, view, visit.words, contact)
     await visit.log_access(customer_id, "reveal" if reveal else "conversation")
     permission = may_text(view.case, Purpose.AGENT, contact, visit.now)
@@ -67,6 +72,9 @@ async def page(
     choices = templates(visit.office, view.case, channel, visit.now, visit.words.language) if is_mine else []
     if template and not draft:
         draft = next((one.text for one in choices if one.name == template), "")
+    elif kept is not None and not draft:
+        draft, template = kept.text, kept.template
+    line = visit.office.line(channel)
     return visit.page(
         "conversation.html",
         status,
@@ -101,8 +109,22 @@ async def page(
         draft=draft,
         chosen=template,
         templates=choices,
+        kept=kept,
+        elsewhere=elsewhere,
+        focus=template or (status >= 400 and draft) or visit.request.query.get("done") in TAKEN,
+        alphabet="".join(sorted(GSM7_BASE)),
+        twice="".join(sorted(GSM7_EXTENSION - {"\f"})),  # no keyboard types a form feed
+        verdict=judge(visit.office, view.case, channel, draft, template, visit.now),
+        signature=line.signature,
+        size=measure(line.signature, draft),
+        missed=_heard_last(view, refused.missed if refused else 0),
         note=note,
     )
+
+
+def _heard_last(view: FileView, count: int) -> list[Text]:
+    """So many of the customer's newest texts: what somebody wrote past."""
+    return [text for text in view.texts if text.way == "in"][-count:] if count else []
 
 
 def may_reveal(visit: Visit, view: FileView) -> bool:

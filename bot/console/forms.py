@@ -14,6 +14,7 @@ from bot.console import action
 from bot.console.access import Missing, Right, Route, Visit, problem
 from bot.console.action import Refused
 from bot.console.conversation import LONGEST_REPLY, PATH, customer_of, may_reveal, page
+from bot.console.queue import go_on
 from bot.core.calendar import local_day
 from bot.core.case import Authority, Instalment, PlanKind
 from bot.core.event import AgentActed, AgentAction
@@ -47,8 +48,13 @@ async def reply(visit: Visit) -> web.Response:
     if len(text) > LONGEST_REPLY:
         return await page(visit, customer_of(visit), 422, invalid="invalid.long", draft=text, template=template)
     reason = visit.form.get("reason", "").strip()[:LONGEST_REPLY]
-    said = action.Reply(text, _count(visit, "seen"), _count(visit, "after"), template, reason)
-    return await _do(visit, lambda id: action.reply(visit.office, visit.person, id, said, visit.now), AgentAction.REPLY)
+    said = action.Reply(text, count_of(visit, "seen"), count_of(visit, "after"), template, reason)
+    answer = await _do(
+        visit, lambda id: action.reply(visit.office, visit.person, id, said, visit.now), AgentAction.REPLY
+    )
+    if answer.status == 303 and visit.form.get("next") == "yes":
+        return visit.redirect(await go_on(visit, customer_of(visit)))
+    return answer
 
 
 async def note(visit: Visit) -> web.Response:
@@ -190,14 +196,12 @@ async def _do(visit: Visit, act: Callable[[int], Awaitable[None]], done: str) ->
     except Refused as refused:
         if refused.key == "problem.missing":
             raise Missing from None
-        return await page(
-            visit,
-            customer_id,
-            409,
-            refused=refused,
-            draft=visit.form.get("text", ""),
-            template=visit.form.get("template", ""),
-        )
+        written = visit.form.get("text", "")
+        if done == AgentAction.REPLY:
+            return await page(
+                visit, customer_id, 409, refused=refused, draft=written, template=visit.form.get("template", "")
+            )
+        return await page(visit, customer_id, 409, refused=refused, elsewhere=written)
     return visit.redirect(f"/customers/{customer_id}?done={done}")
 
 
@@ -211,7 +215,7 @@ def _with_invalid(handler: Callable[[Visit], Awaitable[web.Response]]) -> Callab
     return handle
 
 
-def _count(visit: Visit, field: str) -> int:
+def count_of(visit: Visit, field: str) -> int:
     """A number that our form carries; one that is missing reads as 0, so that the reply is stale rather than sent."""
     value = visit.form.get(field, "")
     return int(value) if value.isdecimal() and len(value) < 10 else 0

@@ -28,19 +28,33 @@ async def show(visit: Visit) -> web.Response:
 
 
 async def take_next(visit: Visit) -> web.Response:
+    """Take whoever is due first."""
+    return visit.redirect(await _next_free(visit))
+
+
+async def go_on(visit: Visit, from_id: int) -> str:
+    """Where to go on after this customer: to the first of one's own who waits for an answer, else to somebody new."""
+    async with visit.office.database.read() as connection:
+        waiting = {*await desk.unanswered(connection, visit.scope, visit.person.id)} - {from_id}
+        own = await queue.rows(connection, visit.scope, Folder.MINE, visit.person.id, visit.now, visit.now)
+    mine = next((row.customer_id for row in own if row.customer_id in waiting), None)
+    return await _next_free(visit) if mine is None else f"/customers/{mine}?done=next"
+
+
+async def _next_free(visit: Visit) -> str:
     """Take whoever is due first; whom somebody else took in the meantime is passed over."""
     async with visit.office.database.read() as connection:
         own = await desk.desk_of(connection, visit.person.id)
         if own is not None and own.is_full:
-            return visit.redirect("/queue?folder=mine&done=full")
+            return "/queue?folder=mine&done=full"
         ids = await queue.next_up(connection, visit.scope, own.skills if own else ())
     for id in ids:
         try:
             await action.take(visit.office, visit.person, id, visit.now)
         except action.Refused:
             continue
-        return visit.redirect(f"/customers/{id}?done=take")
-    return visit.redirect("/queue?done=nobody")
+        return f"/customers/{id}?done=take"
+    return "/queue?done=nobody"
 
 
 ROUTES = [

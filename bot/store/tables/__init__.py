@@ -6,6 +6,7 @@ each row is both the queue's entry and the message of record; `seq` orders both 
 
 from sqlmodel import SQLModel
 
+from bot.store.tables.drafts import Draft
 from bot.store.tables.file import Account, CaseFile, Customer, Hold, Payment, Phone, Plan, Promise, Suppression
 from bot.store.tables.people import AccessLog, Agent, AgentSession, LoginAttempt
 from bot.store.tables.texts import Channel, Contact, DeadLetter, Inbound, Outbox, Part, Receipt
@@ -23,6 +24,7 @@ __all__ = [
     "Contact",
     "Customer",
     "DeadLetter",
+    "Draft",
     "Handoff",
     "Hold",
     "Inbound",
