@@ -270,7 +270,7 @@ async def _site(parts: Parts, box: receive.Inbox, worker: Worker, rehearsal: Reh
         name: Line(one.signature, frozenset(one.templates) if name in mute else None)
         for name, one in parts.channels.items()
     }
-    console.mount(app, Office(parts.database, parts.mind, parts.clock, worker.wake, demo, token, lines))
+    console.mount(app, Office(parts.database, parts.mind, parts.clock, worker.wake, demo, token, lines, settings.zone))
     async with _serving(app, settings.host, settings.port) as port:
         yield port
 

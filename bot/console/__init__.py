@@ -9,6 +9,7 @@ from bot.console import (
     composer,
     conversation,
     customers,
+    dashboard,
     desk,
     forms,
     journal,
@@ -26,7 +27,21 @@ from bot.console.office import Demo, Line, Office, Phones
 
 __all__ = ["Demo", "Line", "Office", "Phones", "mount", "routes"]
 
-PAGES = (login, queue, customers, conversation, forms, composer, desk, journal, people, trying, rules, live)
+PAGES = (
+    login,
+    queue,
+    customers,
+    conversation,
+    forms,
+    composer,
+    desk,
+    dashboard,
+    journal,
+    people,
+    trying,
+    rules,
+    live,
+)
 
 
 def routes(office: Office) -> list[Route]:

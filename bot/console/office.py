@@ -58,6 +58,7 @@ class Office:
     demo: Demo | None = None
     setup_token: str | None = None
     lines: Mapping[str, Line] = field(default_factory=dict)
+    zone: str = "Asia/Shanghai"  # the bank's clock, by which its days are counted
     hub: Hub = field(default_factory=Hub)
 
     def line(self, channel: str) -> Line:

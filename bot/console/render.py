@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -85,12 +85,18 @@ def on_day(moment: datetime, zone: str) -> date:
     return local(moment, zone).date()
 
 
+def span(time: timedelta, words: Words) -> str:
+    """A length of time in its largest two units."""
+    minutes = abs(int(time.total_seconds())) // 60
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days or hours:
+        return words("time.days", d=days, h=hours) if days else words("time.hours", h=hours, m=minutes)
+    return words("time.minutes", m=minutes)
+
+
 def left(due_at: datetime, now: datetime, words: Words) -> str:
     """How long is left until then, or how long ago it was, in the largest two units."""
-    minutes = abs(int((due_at - now).total_seconds())) // 60
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    span = words("time.days", d=days, h=hours) if days else words("time.hours", h=hours, m=minutes) if hours else ""
-    return words("time.left" if due_at >= now else "time.over", span=span or words("time.minutes", m=minutes))
+    return words("time.left" if due_at >= now else "time.over", span=span(due_at - now, words))
 
 
 def urgency(due_at: datetime, now: datetime) -> str:

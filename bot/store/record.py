@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core import decision as d
+from bot.core.calendar import local_day
 from bot.core.case import Case, PlanStatus, PromiseStatus
 from bot.core.event import AgentActed, AgentAction
 from bot.store import cases, journal
@@ -157,6 +158,7 @@ class _Round:
                         "customer_id": id, "amount": effect.amount, "due_on": effect.due_on, "made_at": self.now,
                         "status": PromiseStatus.OPEN, "paid": effect.paid, "closed_at": None,
                         "later": effect.later, "moved": effect.moved,
+                        "days_past_due": file.case.days_past_due(local_day(self.now, file.case.zone)),
                     })  # fmt: skip
         await self._many(update(table).where(table.c.id == bindparam("b_id")), paid)
         await self._many(
@@ -239,7 +241,7 @@ class _Round:
 
     async def _handoffs(self, work: list[tuple[File, Step]]) -> None:
         table = cases.handoff
-        opened, changed, closed, taken = [], [], [], []
+        opened, changed, closed, taken, answered = [], [], [], [], []
         for file, step in work:
             id, is_open = file.case.customer_id, file.case.handoff_queue is not None
             for effect in step.decision.effects:
@@ -250,17 +252,23 @@ class _Round:
                     if is_open:
                         changed.append({"b_customer": id, **row, "b_due_at": effect.due_at})
                     else:
-                        opened.append({"customer_id": id, **row, "opened_at": self.now, "due_at": effect.due_at})
+                        at = self.now if file.case.owner == "agent" else None
+                        opened.append({
+                            "customer_id": id, **row, "opened_at": self.now, "due_at": effect.due_at, "answered_at": at,
+                        })  # fmt: skip
                         is_open = True
             if step.decision.case.owner != file.case.owner and step.decision.case.handoff_queue is not None:
                 at = self.now if step.agent_id is not None and step.decision.case.owner == "agent" else None
                 taken.append({"b_customer": id, "taken_at": at, "agent_id": step.agent_id if at else None})
+                if at is not None:
+                    answered.append({"b_customer": id, "answered_at": at})
         still = (table.c.customer_id == bindparam("b_customer")) & table.c.closed_at.is_(None)
         sooner = bindparam("b_due_at", type_=UtcMoment)
         due_at = case_when((table.c.due_at > sooner, sooner), else_=table.c.due_at)
         await self._many(update(table).where(still).values(due_at=due_at), changed)
         for rows in (taken, closed):
             await self._many(update(table).where(still), rows)
+        await self._many(update(table).where(still, table.c.answered_at.is_(None)), answered)
         await self._many(insert(table), opened)
 
     async def _agenda(self, work: list[tuple[File, Step]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Column, ForeignKey, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from bot.core.case import Instalment
@@ -104,6 +104,7 @@ class Hold(SQLModel, table=True):
 
     __table_args__ = (
         fields.index_where("hold_standing", "customer_id", "kind", where="lifted_at IS NULL", unique=True),
+        Index("hold_placed", "kind", "placed_at"),
     )
     id: int | None = Field(default=None, sa_column=fields.identity())
     customer_id: int = Field(sa_column=fields.customer_id())
@@ -116,9 +117,16 @@ class Hold(SQLModel, table=True):
 
 
 class Promise(SQLModel, table=True):
-    """A promise to pay and what became of it. `later`: what came after it in its series when it was recorded."""
+    """A promise to pay and what became of it. `later`: what came after it in its series when it was recorded.
 
-    __table_args__ = (fields.index_where("promise_open", "customer_id", where="status = 'open'", unique=True),)
+    `days_past_due` is how old the arrears were on that day; empty in files from before it was noted.
+    """
+
+    __table_args__ = (
+        fields.index_where("promise_open", "customer_id", where="status = 'open'", unique=True),
+        fields.index_where("promise_due", "due_on", where="status = 'open'"),
+        Index("promise_made", "made_at"),
+    )
     id: int | None = Field(default=None, sa_column=fields.identity())
     customer_id: int = Field(sa_column=fields.customer_id())
     amount: Decimal = Field(sa_column=fields.cents())
@@ -127,6 +135,7 @@ class Promise(SQLModel, table=True):
     paid: Decimal = Field(sa_column=fields.cents())
     later: tuple[Instalment, ...] = Field(default=(), sa_column=fields.instalments())
     moved: int = Field(default=0, sa_column=fields.count())
+    days_past_due: int | None = None
     made_at: datetime = Field(sa_column=fields.moment(nullable=False))
     closed_at: datetime | None = Field(default=None, sa_column=fields.moment())
 
@@ -159,7 +168,10 @@ class Plan(SQLModel, table=True):
 class Payment(SQLModel, table=True):
     """Money that arrived; `handled_at` says when the case took notice."""
 
-    __table_args__ = (fields.index_where("payment_pending", "customer_id", where="handled_at IS NULL"),)
+    __table_args__ = (
+        fields.index_where("payment_pending", "customer_id", where="handled_at IS NULL"),
+        Index("payment_posted", "posted_at"),
+    )
     id: int | None = Field(default=None, sa_column=fields.identity())
     customer_id: int = Field(sa_column=fields.customer_id())
     account_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("account.id")))

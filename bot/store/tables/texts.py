@@ -89,6 +89,14 @@ class Outbox(SQLModel, table=True):
         fields.index_where("outbox_open", "urgency", "due_at", "id", where="state IN ('queued', 'held', 'submitting')"),
         Index("outbox_of", "customer_id", "seq"),
         Index("outbox_provider", "provider_id", "channel"),
+        fields.index_where(
+            "outbox_left",
+            "sent_at",
+            "customer_id",
+            "purpose",
+            "segments",
+            where="state IN ('submitting', 'sent', 'unknown')",
+        ),
     )
     id: int | None = Field(default=None, sa_column=fields.identity())
     customer_id: int = Field(sa_column=fields.customer_id(index=False))

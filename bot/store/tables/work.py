@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, String, Text
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, String, Text
 from sqlmodel import Field, SQLModel
 
 from bot.store.columns import BigId
@@ -12,9 +12,16 @@ from bot.store.tables import fields
 
 
 class Handoff(SQLModel, table=True):
-    """A person was called; one open row per customer."""
+    """A person was called; one open row per customer.
 
-    __table_args__ = (fields.index_where("handoff_open", "customer_id", where="closed_at IS NULL", unique=True),)
+    `taken_at` and `agent_id` are who has it now, `answered_at` is when a person first took it: that stays.
+    """
+
+    __table_args__ = (
+        fields.index_where("handoff_open", "customer_id", where="closed_at IS NULL", unique=True),
+        Index("handoff_opened", "opened_at"),
+        Index("handoff_agent", "agent_id", "taken_at"),
+    )
     id: int | None = Field(default=None, sa_column=fields.identity())
     customer_id: int = Field(sa_column=fields.customer_id())
     queue: str = Field(max_length=24)
@@ -23,6 +30,7 @@ class Handoff(SQLModel, table=True):
     opened_at: datetime = Field(sa_column=fields.moment(nullable=False))
     due_at: datetime = Field(sa_column=fields.moment(nullable=False, index=True))
     taken_at: datetime | None = Field(default=None, sa_column=fields.moment())
+    answered_at: datetime | None = Field(default=None, sa_column=fields.moment())
     agent_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("agent.id")))
     closed_at: datetime | None = Field(default=None, sa_column=fields.moment())
     outcome: str | None = Field(default=None, sa_column=Column(Text))

@@ -1,0 +1,183 @@
+"""The dashboard: what happened in the past days, and behind every number the customers or texts that it counts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from bot.console import plots, render
+from bot.console.access import Missing, Right, Route, Visit
+from bot.console.plots import Cell, Desk, Plot
+from bot.core.case import Product
+from bot.store import measures
+from bot.store.agents import Role
+from bot.store.measures import AGES, ROWS, Slice
+
+PERIODS = (7, 30, 90)
+PLOTS = (plots.funnel, plots.kept_by_week, plots.kept_by_tier, plots.handoffs)
+PAGE = 50
+KINDS = {"texted": "state", "replied": "state", "promised": "state", "kept": "state", "opt_outs": "hold"}
+KINDS |= {"promises": "promise", "promises_over": "promise", "promises_due": "promise", "complaints": "hold"}
+KINDS |= dict.fromkeys(("handoffs", "answered", "in_time", "overdue", "open_handoffs"), "queue")
+KINDS |= dict.fromkeys(("texts", "reminded"), "purpose")
+MONEY = ("promises", "promises_over", "promises_due", "payments")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the reader chose, as the address has it; whatever is no choice of ours is the usual one."""
+
+    days: int = 30
+    product: str = ""
+    age: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Choice:
+        """The choice in an address."""
+        days, product, age = query.get("days", ""), query.get("product", ""), query.get("age", "")
+        return cls(
+            int(days) if days in map(str, PERIODS) else 30,
+            product if product in set(Product) else "",
+            age if age in AGES else "",
+        )
+
+    def asked(self) -> dict[str, str]:
+        """The choice as parts of an address."""
+        named = {"days": str(self.days), "product": self.product, "age": self.age}
+        return {name: value for name, value in named.items() if value}
+
+
+async def show(visit: Visit) -> web.Response:
+    """The strip of today and every plot of the period."""
+    choice = Choice.of(visit.request.query)
+    async with visit.office.database.read() as connection:
+        desk = Desk(connection, _slice(visit, choice), visit.words, choice.asked())
+        strip = await _today(visit, desk)
+        shown: list[Plot] = [await plot(desk) for plot in PLOTS]
+    return visit.page(
+        "dashboard.html", choice=choice, periods=PERIODS, products=list(Product), ages=list(AGES), strip=strip,
+        plots=shown, measures=list(ROWS),
+    )  # fmt: skip
+
+
+async def rows(visit: Visit) -> web.Response:
+    """What a number counts: names masked, newest first."""
+    choice, measure, chosen, narrow = _asked(visit)
+    before = visit.request.query.get("before", "")
+    at = int(before) if before.isdecimal() and len(before) < 19 else None
+    await visit.log_access(None, f"rows {measure} {urlencode(narrow)}")
+    async with visit.office.database.read() as connection:
+        many = await measures.count(connection, measure, chosen)
+        listed = await measures.lines(connection, measure, chosen, at, PAGE)
+    asked = {"measure": measure, **choice.asked(), **narrow}
+    older = urlencode({**asked, "before": listed[-1].key}) if len(listed) == PAGE else ""
+    return visit.page(
+        "rows.html", measure=measure, many=many, lines=listed, older=older, narrow=narrow, chosen=chosen,
+        word=lambda what: visit.words.name(KINDS.get(measure, ""), what), amount=lambda one: _amount(measure, one),
+        back=urlencode(choice.asked()), asked=urlencode(asked), may_export=may_export(visit), zone=visit.office.zone,
+    )  # fmt: skip
+
+
+async def export(visit: Visit) -> web.StreamResponse:
+    """All the rows behind a number as CSV, for those who may take data away; that they did is logged."""
+    if not may_export(visit):
+        return visit.page("problem.html", 403, key="problem.forbidden")
+    _, measure, chosen, narrow = _asked(visit)
+    await visit.log_access(None, f"export {measure} {urlencode(narrow)}")
+    answer = web.StreamResponse(
+        headers={
+            **render.HEADERS,
+            "Content-Type": "text/csv; charset=utf-8",
+            "Content-Disposition": f'attachment; filename="{measure}-{chosen.first}-{chosen.last}.csv"',
+        }
+    )
+    await answer.prepare(visit.request)
+    await answer.write(b"\xef\xbb\xbf" + row_of("customer", "name", "at", "what", "amount", "currency"))
+    async with visit.office.database.read() as connection:
+        async for one in measures.everything(connection, measure, chosen):
+            at = one.at.isoformat() if one.at else ""
+            amount = "" if one.amount is None else str(one.amount)
+            await answer.write(row_of(one.reference, one.name, at, one.what, amount, one.currency))
+    await answer.write_eof()
+    return answer
+
+
+def may_export(visit: Visit) -> bool:
+    """Supervisors and auditors take data away; agents look only."""
+    return visit.person.role in (Role.SUPERVISOR, Role.AUDITOR)
+
+
+def row_of(*cells: str) -> bytes:
+    """One line of CSV, in which no cell can be a formula."""
+    line = io.StringIO()
+    csv.writer(line).writerow([guarded(cell) for cell in cells])
+    return line.getvalue().encode()
+
+
+def guarded(cell: str) -> str:
+    """A cell that a spreadsheet takes for text: what begins like a formula gets an apostrophe in front."""
+    return f"'{cell}" if cell.lstrip()[:1] in ("=", "+", "-", "@") or cell[:1] in ("\t", "\r") else cell
+
+
+def _amount(measure: str, one: measures.Line) -> str:
+    if one.amount is None:
+        return "–"
+    return render.money(one.amount, one.currency) if measure in MONEY else f"{one.amount:,.0f}"
+
+
+def _asked(visit: Visit) -> tuple[Choice, str, Slice, dict[str, str]]:
+    """What the address of rows asks for: measure, slice, and what narrows it."""
+    query = visit.request.query
+    choice, measure = Choice.of(query), query.get("measure", "")
+    if measure not in ROWS:
+        raise Missing
+    narrow = {name: query[name][:40] for name in ("day", "week", "what", "tier") if query.get(name)}
+    chosen = _slice(visit, choice, narrow.get("what", ""), narrow.get("tier", ""))
+    for name, days in (("day", 1), ("week", 7)):
+        if name in narrow:
+            try:
+                chosen = plots.only(chosen, date.fromisoformat(narrow[name]), days)
+            except ValueError:
+                raise Missing from None
+    return choice, measure, chosen, narrow
+
+
+def _slice(visit: Visit, choice: Choice, what: str = "", tier: str = "") -> Slice:
+    """The slice of the choice; of an agent, their own customers only."""
+    if tier and tier not in AGES:
+        raise Missing
+    own = visit.person.id if visit.person.role is Role.AGENT else None
+    return measures.period(
+        visit.now, visit.office.zone, visit.scope, choice.days, product=choice.product, age=choice.age, agent_id=own,
+        what=what, tier=tier,
+    )  # fmt: skip
+
+
+async def _today(visit: Visit, desk: Desk) -> list[tuple[str, Cell]]:
+    """What a supervisor looks at first: each figure of today with its name."""
+    words, today = visit.words, plots.only(desk.chosen, desk.chosen.today)
+    day = today.first.isoformat()
+    waiting, oldest = await measures.oldest(desk.connection, today)
+    in_time, overdue = await desk.count("in_time", today), await desk.count("overdue", today)
+    opt_outs, due = await desk.count("opt_outs", today), await desk.count("promises_due", today)
+    return [
+        (words("measure.open_handoffs"), desk.link("open_handoffs", waiting)),
+        (words("today.oldest"), desk.link("open_handoffs", render.span(visit.now - oldest, words) if oldest else "–")),
+        (words("today.in_time"), desk.link("in_time", plots.share(in_time, in_time + overdue), day=day)),
+        (words("measure.overdue"), desk.link("overdue", overdue, day=day)),
+        (words("measure.opt_outs"), desk.link("opt_outs", opt_outs, day=day)),
+        (words("measure.promises_due"), desk.link("promises_due", due, day=day)),
+    ]
+
+
+ROUTES = [
+    Route("GET", "/dashboard", Right.READ, show),
+    Route("GET", "/dashboard/rows", Right.READ, rows),
+    Route("GET", "/dashboard/rows.csv", Right.READ, export),
+]

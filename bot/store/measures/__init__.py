@@ -1,0 +1,29 @@
+"""Measures: what supervisors and auditors count. Each number is a count of named rows, so that each can be shown.
+
+`rows` says which rows a measure counts, `slices` which part of them, `figures` counts, `listing` shows.
+"""
+
+from bot.store.measures.figures import Sum, by_day, by_tier, by_week, count, oldest, percentile, waits
+from bot.store.measures.listing import Line, everything, lines
+from bot.store.measures.rows import AFTER_CONTACT, ROWS
+from bot.store.measures.slices import AGES, Slice, age_of, period
+
+__all__ = [
+    "AFTER_CONTACT",
+    "AGES",
+    "ROWS",
+    "Line",
+    "Slice",
+    "Sum",
+    "age_of",
+    "by_day",
+    "by_tier",
+    "by_week",
+    "count",
+    "everything",
+    "lines",
+    "oldest",
+    "percentile",
+    "period",
+    "waits",
+]

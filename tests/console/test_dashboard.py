@@ -1,0 +1,296 @@
+"""The dashboard's numbers are those of the rows, counted again by hand on a portfolio that was played out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from bot.console import Office, dashboard
+from bot.core.calendar import local_day
+from bot.core.decision import COUNTED
+from bot.dialogues import Content
+from bot.nlu.read import Reader
+from bot.store import agents, cases, measures, migrate
+from bot.store import tables as t
+from bot.store.agents import Person
+from bot.store.measures import AGES, ROWS, Slice
+from bot.store.scope import EVERYONE
+from bot.store.session import Database
+from tests.console.conftest import Bank, Browser, Serve, Time
+from tests.console.played import BEGINS, DAYS, copy, play
+from tests.machine import machine
+
+ZONE = "Asia/Shanghai"
+ENDS = BEGINS + timedelta(days=DAYS)
+payment = t.Payment.__table__  # type: ignore[attr-defined]
+
+
+@dataclass
+class Played:
+    """What two weeks left behind: every row, and who worked."""
+
+    bank: Bank
+    people: list[Person]
+    rows: dict[str, list[Any]]
+
+    def slice(self, days: int = 30, **chosen: Any) -> Slice:
+        return measures.period(self.bank.time(), ZONE, EVERYONE, days, **chosen)
+
+
+@pytest.fixture
+async def played(
+    database: Database, office: Office, reader: Reader, content: Content, time: Time, serve: Serve,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Played:  # fmt: skip
+    path = tmp_path_factory.getbasetemp() / "played.db"
+    if not path.exists():
+        await play_once(path, office, reader, content)
+    await copy(path, database)
+    time.now = ENDS
+    tables = {
+        "outbox": cases.outbox, "promise": cases.promise, "handoff": cases.handoff, "hold": cases.hold,
+        "payment": payment, "account": cases.account, "file": cases.case_file,
+    }  # fmt: skip
+    async with database.read() as connection:
+        rows = {name: list(await connection.execute(select(table))) for name, table in tables.items()}
+        people = await agents.people(connection)
+    return Played(Bank(database, office, time, await serve(office)), people, rows)
+
+
+async def play_once(path: Path, office: Office, reader: Reader, content: Content) -> None:
+    """Playing takes long, so it is done once; every test gets a copy."""
+    played = Database(f"sqlite:///{path.with_suffix('.part')}")
+    await migrate.upgrade(played)
+    async with machine(played, reader, content, BEGINS) as one:
+        await play(one, replace(office, database=played, now=one.clock))
+    await played.close()
+    path.with_suffix(".part").rename(path)
+
+
+def chosen_customers(played: Played, chosen: Slice) -> set[int]:
+    """The customers that a slice means, by its words."""
+    found = set()
+    for file in played.rows["file"]:
+        mine = [one for one in played.rows["account"] if one.customer_id == file.customer_id]
+        age = (local_day(chosen.now, ZONE) - min(one.due_on for one in mine)).days
+        first, last = AGES[chosen.age] if chosen.age else (None, None)
+        if chosen.product and chosen.product not in {one.product for one in mine}:
+            continue
+        if (first is not None and age < first) or (last is not None and age > last):
+            continue
+        if chosen.agent_id is not None and file.agent_id != chosen.agent_id:
+            calls = [one for one in played.rows["handoff"] if one.customer_id == file.customer_id]
+            if not any(one.agent_id == chosen.agent_id and in_days(one.taken_at, chosen) for one in calls):
+                continue
+        found.add(file.customer_id)
+    return found
+
+
+def in_days(at: datetime | None, chosen: Slice) -> bool:
+    return at is not None and chosen.first <= local_day(at, ZONE) <= chosen.last
+
+
+def by_hand(played: Played, chosen: Slice) -> dict[str, list[int]]:
+    """The keys that every measure counts, from all rows and its own words."""
+    rows, people = played.rows, chosen_customers(played, chosen)
+    sent = [o for o in rows["outbox"] if o.state in ("submitting", "sent", "unknown") and o.customer_id in people]
+    texts = [o for o in sent if in_days(o.sent_at, chosen)]
+    begun = [o for o in texts if o.purpose in set(COUNTED)]
+    texted = {o.customer_id for o in begun}
+    since = chosen.since
+    replied = {f.customer_id for f in rows["file"] if f.customer_id in texted and f.opened_at and f.opened_at >= since}
+    made = [p for p in rows["promise"] if in_days(p.made_at, chosen) and p.customer_id in people]
+    promised = {p.customer_id for p in made} & replied
+    kept = {p.customer_id for p in made if p.status == "kept"} & promised
+    calls = [h for h in rows["handoff"] if in_days(h.opened_at, chosen) and h.customer_id in people]
+    calls = [h for h in calls if chosen.agent_id in (None, h.agent_id)]
+    came = [h for h in calls if h.answered_at and h.answered_at > h.opened_at]
+    owner = {f.customer_id: f.owner for f in rows["file"]}
+    standing = [h for h in rows["handoff"] if h.closed_at is None and h.customer_id in people]
+    ended = {(h.customer_id, h.kind, h.lifted_at) for h in rows["hold"]}
+    begun_holds = [h for h in rows["hold"] if (h.customer_id, h.kind, h.placed_at) not in ended]
+    first = [h for h in begun_holds if in_days(h.placed_at, chosen) and h.customer_id in people]
+    paid = [
+        p.id for p in rows["payment"]
+        if in_days(p.posted_at, chosen) and any(
+            o.customer_id == p.customer_id and o.purpose in set(COUNTED)
+            and timedelta(0) <= p.posted_at - o.sent_at <= timedelta(days=14)
+            for o in sent if o.sent_at
+        )
+    ]  # fmt: skip
+    return {
+        "texted": sorted(texted),
+        "replied": sorted(replied),
+        "promised": sorted(promised),
+        "kept": sorted(kept),
+        "promises": [p.id for p in made],
+        "promises_over": [p.id for p in made if p.status in ("kept", "partial", "broken")],
+        "promises_due": [
+            p.id for p in rows["promise"]
+            if p.status == "open" and chosen.first <= p.due_on <= chosen.last and p.customer_id in people
+        ],
+        "handoffs": [h.id for h in calls],
+        "answered": [h.id for h in came],
+        "in_time": [h.id for h in came if h.answered_at <= h.due_at],
+        "overdue": [
+            h.id for h in calls
+            if (h.answered_at and h.answered_at > h.due_at)
+            or (not h.answered_at and not h.closed_at and h.due_at < chosen.now)
+        ],
+        "open_handoffs": [
+            h.id for h in standing
+            if (owner[h.customer_id] == "bot" if chosen.agent_id is None else h.agent_id == chosen.agent_id)
+        ],
+        "opt_outs": [h.id for h in first if h.kind == "opt_out"],
+        "complaints": [h.id for h in first if h.kind == "complaint"],
+        "texts": [o.id for o in texts],
+        "reminded": [o.id for o in begun],
+        "segments": [o.id for o in texts],
+        "payments": paid,
+    }  # fmt: skip
+
+
+async def test_every_measure_counts_what_its_words_say(played: Played) -> None:
+    """All measures, over periods, products, ages and an agent's own customers; and each link shows as many rows."""
+    slices = [played.slice(days) for days in (7, 30, 90)]
+    slices += [played.slice(product=one) for one in ("personal_loan", "credit_card")]
+    slices += [played.slice(age=one) for one in AGES]
+    slices += [played.slice(agent_id=one.id) for one in played.people]
+    seen: Counter[str] = Counter()
+    async with played.bank.database.read() as connection:
+        for chosen in slices:
+            expected = by_hand(played, chosen)
+            assert expected.keys() == ROWS.keys()
+            for name, keys in expected.items():
+                assert await measures.count(connection, name, chosen) == len(keys), (name, chosen)
+                listed = [one.key async for one in measures.everything(connection, name, chosen, page=7)]
+                assert sorted(listed) == sorted(keys), (name, chosen)
+                seen[name] += len(keys)
+    assert {name for name in ROWS if not seen[name]} == set(), "the portfolio must show every measure at work"
+
+
+async def test_days_weeks_and_tiers_add_up_to_the_whole(played: Played) -> None:
+    chosen = played.slice()
+    expected = by_hand(played, chosen)
+    made = {p.id: p for p in played.rows["promise"]}
+    calls = {h.id: h for h in played.rows["handoff"]}
+    async with played.bank.database.read() as connection:
+        by_day = await measures.by_day(connection, "handoffs", chosen)
+        by_week = await measures.by_week(connection, chosen)
+        by_tier = await measures.by_tier(connection, chosen)
+        waits = await measures.waits(connection, chosen)
+    days = Counter((local_day(calls[id].opened_at, ZONE), calls[id].queue) for id in expected["handoffs"])
+    assert {place: one.count for place, one in by_day.items()} == days
+
+    def monday(at: datetime) -> date:
+        day = local_day(at, ZONE)
+        return day - timedelta(days=day.weekday())
+
+    assert by_week == Counter((monday(made[id].made_at), made[id].status) for id in expected["promises"])
+    ages = {id: measures.age_of(made[id].days_past_due) for id in expected["promises"]}
+    assert by_tier == Counter((ages[id], made[id].status) for id in expected["promises"])
+    waited = [wait for mine in waits.values() for wait in mine]
+    assert sorted(waited) == sorted(calls[id].answered_at - calls[id].opened_at for id in expected["answered"])
+
+
+async def supervisor(played: Played, role: str = "supervisor") -> Browser:
+    return await played.bank.browser(f"{role}1", role)
+
+
+async def test_every_number_of_the_page_is_as_many_rows_as_its_link_shows(played: Played) -> None:
+    browser = await supervisor(played)
+    page = await browser.get("/dashboard?days=30")
+    assert page.status == 200
+    links = re.findall(r'href="(/dashboard/rows\?[^"]+)">([\d,]+)</a>', page.html)
+    assert len(links) > 60
+    for href, said in links[::7] + links[:12]:
+        address = href.replace("&amp;", "&")
+        found = await browser.get(address)
+        assert found.status == 200, address
+        assert f"· {said} row" in found.words.replace(",", ""), (address, said)
+
+
+async def test_who_looked_at_rows_is_logged_and_names_are_masked(played: Played) -> None:
+    browser = await supervisor(played, "auditor")
+    page = await browser.get("/dashboard/rows?measure=texted&days=30")
+    assert ("auditor1", None, "rows texted ") in await played.bank.readings()
+    assert "客户1" not in page.html and "客*" in page.html
+
+
+async def test_rows_are_paged_without_loss_or_repetition(played: Played) -> None:
+    browser = await supervisor(played)
+    address, found = "/dashboard/rows?measure=texts&days=30", []
+    while address:
+        page = await browser.get(address)
+        found += re.findall(r'<a href="/customers/(\d+)"><bdi>', page.html)
+        older = re.search(r'href="(/dashboard/rows\?[^"]*before=\d+)"', page.html)
+        address = older[1].replace("&amp;", "&") if older else ""
+    assert len(found) == len(by_hand(played, played.slice())["texts"]) > dashboard.PAGE
+
+
+async def test_csv_has_every_row_and_its_export_is_logged(played: Played) -> None:
+    browser = await supervisor(played)
+    page = await browser.get("/dashboard/rows.csv?measure=payments&days=30")
+    lines = list(csv.reader(io.StringIO(page.html.lstrip("\ufeff"))))
+    assert lines[0] == ["customer", "name", "at", "what", "amount", "currency"]
+    assert len(lines) - 1 == len(by_hand(played, played.slice())["payments"]) > 0
+    assert page.headers["Content-Type"].startswith("text/csv")
+    assert ("supervisor1", None, "export payments ") in await played.bank.readings()
+
+
+async def test_agents_see_their_own_numbers_and_take_nothing_away(played: Played) -> None:
+    fang = played.people[0]
+    async with played.bank.database.write() as connection:
+        sid, csrf = await agents.open_session(connection, fang.id, played.bank.time())
+    browser = Browser(played.bank.client, sid, csrf)
+    own = by_hand(played, played.slice(agent_id=fang.id))
+    page = await browser.get("/dashboard/rows?measure=texted&days=30")
+    assert f"· {len(own['texted'])} row" in page.words
+    assert 0 < len(own["texted"]) < len(by_hand(played, played.slice())["texted"])
+    assert (await browser.get("/dashboard/rows.csv?measure=texted")).status == 403
+    assert "Only customers whom you took" in (await browser.get("/dashboard")).words
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r@x", " =1"])
+def test_no_cell_of_a_csv_is_a_formula(cell: str) -> None:
+    assert next(csv.reader(io.StringIO(dashboard.row_of(cell).decode(), newline=""))) == [f"'{cell}"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "measure=nothing", "measure=__class__", "measure=texted&day=soon", "measure=texted&week=2026-13-01",
+     "measure=promises&tier=old"],
+)  # fmt: skip
+async def test_an_address_that_means_nothing_is_not_found(bank: Bank, query: str) -> None:
+    browser = await bank.browser("chen", "supervisor")
+    assert (await browser.get(f"/dashboard/rows?{query}")).status == 404
+    assert (await browser.get(f"/dashboard/rows.csv?{query}")).status == 404
+
+
+async def test_hostile_choices_fall_back_to_the_usual_ones(bank: Bank) -> None:
+    browser = await bank.browser("chen", "supervisor")
+    page = await browser.get("/dashboard?days=1e9&product=%3Cscript%3E&age=';DROP--")
+    assert page.status == 200 and "<script>" not in page.html
+    page = await browser.get("/dashboard/rows?measure=texts&what=%3Cscript%3E&before=99999999999999999999999")
+    assert page.status == 200 and "<script>" not in page.html and "There are none" in page.words
+
+
+async def test_admins_see_no_dashboard(bank: Bank) -> None:
+    browser = await bank.browser("root", "admin")
+    assert (await browser.get("/dashboard")).status == 403
+
+
+def test_links_carry_the_choice() -> None:
+    asked = dashboard.Choice(7, "credit_card", "m1").asked()
+    assert dashboard.Choice.of(asked) == dashboard.Choice(7, "credit_card", "m1")
+    assert parse_qs(urlsplit("/x?days=7").query) == {"days": ["7"]}
