@@ -54,12 +54,12 @@ class Choice:
 
 
 async def show(visit: Visit) -> web.Response:
-    """The strip of today and every plot of the period."""
+    """The strip of today and every plot of the period. A page that renews itself asks for the strip alone."""
     choice = Choice.of(visit.request.query)
     async with visit.office.database.read() as connection:
         desk = Desk(connection, _slice(visit, choice), visit.words, choice.asked())
         strip = await _today(visit, desk)
-        shown: list[Plot] = [await plot(desk) for plot in PLOTS]
+        shown: list[Plot] = [] if visit.again else [await plot(desk) for plot in PLOTS]
     return visit.page(
         "dashboard.html", choice=choice, periods=PERIODS, products=list(Product), ages=list(AGES), strip=strip,
         plots=shown, measures=list(ROWS),
