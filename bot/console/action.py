@@ -14,7 +14,7 @@ from bot.core.contact import Permission
 from bot.core.decide import decide
 from bot.core.event import AgentActed, AgentAction
 from bot.core.wording import Finding, blocks
-from bot.store import cases, desk, drafts, queue, thread
+from bot.store import cases, desk, drafts, queue, texts
 from bot.store.agents import Person, Role
 from bot.store.cases import File
 from bot.store.record import Step, Turned, append_journal, record
@@ -88,7 +88,7 @@ async def reply(office: Office, person: Person, customer_id: int, said: Reply, n
         await _is_theirs(connection, file, person)
         if await drafts.was_sent(connection, customer_id, person.login, text, said.after):
             raise Done
-        missed = await thread.heard(connection, customer_id) - said.seen
+        missed = await texts.heard(connection, customer_id) - said.seen
         if missed > 0:
             raise Refused("refused.stale", missed=missed)
         verdict = judge(office, file.case, file.channel or office.mind.channel, text, said.template, now)

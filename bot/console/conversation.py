@@ -12,11 +12,10 @@ from bot.console import why
 from bot.console.access import Missing, Right, Route, Visit
 from bot.console.action import NOTED, Refused
 from bot.console.checks import judge, measure, templates
+from bot.console.lawful import lawful
 from bot.console.timeline import timeline_of
 from bot.core.calendar import local_day
-from bot.core.case import ContactChannel, Owner, PlanStatus
-from bot.core.contact import caps_used, may_contact, may_text
-from bot.core.decision import Purpose
+from bot.core.case import Owner, PlanStatus
 from bot.core.segments import GSM7_BASE, GSM7_EXTENSION
 from bot.store import desk, drafts, queue, thread
 from bot.store.agents import Role
@@ -66,7 +65,8 @@ async def page(
         kept = await drafts.find(connection, visit.scope, visit.person.id, customer_id)
         timeline = await timeline_of(connection, view, visit.words, contact)
     await visit.log_access(customer_id, "reveal" if reveal else "conversation")
-    permission = may_text(view.case, Purpose.AGENT, contact, visit.now)
+    sight = lawful(view.case, contact, visit.now)
+    permission = sight.text
     is_mine = view.case.owner is Owner.AGENT and view.agent_id == visit.person.id
     channel = view.channel or visit.office.mind.channel
     choices = templates(visit.office, view.case, channel, visit.now, visit.words.language) if is_mine else []
@@ -91,12 +91,14 @@ async def page(
         may_reveal=may_reveal(visit, view),
         needs_reason=visit.person.role is Role.AUDITOR,
         permission=permission,
-        call=may_contact(view.case, Purpose.AGENT, contact, visit.now, ContactChannel.CALL),
+        call=sight.call,
+        lawful=sight,
+        wished=why.wished(visit.words, view.case.preference) if view.case.preference else "",
         noted=NOTED,
         forbidding=why.rule(visit.words, permission.rule, contact),
         rule_of=lambda code: why.rule(visit.words, code, contact),
         not_sent=lambda reason: why.not_sent(visit.words, reason, contact),
-        caps=caps_used(view.case, contact, visit.now),
+        stopped_by=lambda reason: why.stopped_by(visit.words, reason, contact),
         today=local_day(visit.now, view.case.zone),
         longest=LONGEST_REPLY,
         because=lambda code: why.because(visit.words, code, contact),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,15 +13,18 @@ from bot.console import evidence
 from bot.console.evidence import Evidence
 from bot.console.journal import Told, heard_in, tell
 from bot.console.words import Words
+from bot.core.case import HoldKind
 from bot.core.contact import ContactRules
 from bot.store import thread
 from bot.store.fileview import FileView, Text
 from bot.store.thread import JournalEntry
 
+TOLD_OTHERWISE = (HoldKind.PROMISE_OPEN, HoldKind.PLAN_ACTIVE, HoldKind.HANDOFF)  # holds that another event speaks of
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What stands in the thread: a text, a note, or that a person was called, came or was done."""
+    """What stands in the thread: a text, a note, a contact by another way, money, or what became of something."""
 
     kind: str
     at: datetime
@@ -49,18 +52,42 @@ async def timeline_of(
 
 
 def items_of(view: FileView) -> list[Item]:
-    """The texts in their order, and between them, by time, notes and when a person was called or done."""
+    """The texts in their order, and between them, by time, what else happened, on whatever channel."""
     items = [Item("text", text.at, text) for text in view.texts]
-    others = [Item("note", note.at, note) for note in view.notes]
-    others += [Item("called", handoff.opened_at, handoff) for handoff in view.handoffs]
-    others += [Item("taken", handoff.taken_at, handoff) for handoff in view.handoffs if handoff.taken_at]
-    others += [Item("resolved", handoff.closed_at, handoff) for handoff in view.handoffs if handoff.closed_at]
     begins = items[0].at if items and view.earlier else None
-    for other in sorted(others, key=lambda item: item.at):
+    for other in sorted(_others(view), key=lambda item: item.at):
         if begins is None or other.at >= begins:
             before = [place for place, item in enumerate(items) if item.at <= other.at]
             items.insert(before[-1] + 1 if before else 0, other)
     return items
+
+
+def _others(view: FileView) -> Iterator[Item]:
+    for contact in view.contacts:
+        yield Item("contact", contact.at, contact)
+    for note in view.notes:
+        yield Item("note", note.at, note)
+    for payment in view.payments:
+        yield Item("payment", payment.posted_at, payment)
+    for promise in view.promises:
+        yield Item("promised", promise.made_at, promise)
+        if promise.closed_at:
+            yield Item("promise_over", promise.closed_at, promise)
+    for hold in (*view.lifted, *view.holds):
+        if hold.kind not in TOLD_OTHERWISE:
+            yield Item("held", hold.placed_at, hold)
+            if hold.lifted_at:
+                yield Item("lifted", hold.lifted_at, hold)
+    for plan in view.plans:
+        yield Item("plan", plan.made_at, plan)
+        if plan.closed_at:
+            yield Item("plan_over", plan.closed_at, plan)
+    for handoff in view.handoffs:
+        yield Item("called", handoff.opened_at, handoff)
+        if handoff.taken_at:
+            yield Item("taken", handoff.taken_at, handoff)
+        if handoff.closed_at:
+            yield Item("resolved", handoff.closed_at, handoff)
 
 
 def _evidence(view: FileView, entries: Mapping[int, JournalEntry], words: Words) -> dict[int, Evidence]:

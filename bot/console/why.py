@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.console.plain import week
 from bot.console.words import Words
-from bot.core.case import HoldKind, State
+from bot.core.case import HoldKind, Preference, State
 from bot.core.contact import ContactRules
 from bot.core.kinds import (
     Cap,
@@ -81,6 +81,12 @@ def rule(words: Words, code: str, contact: ContactRules | None) -> str:
             return words(f"rule.{KIND_OF[type(other)]}", id=code)
 
 
+def wished(words: Words, preference: Preference) -> str:
+    """The hours that the customer asked for."""
+    span = (preference.opens, preference.closes)
+    return week(words, tuple(span if day in preference.weekdays else None for day in range(7)))
+
+
 def not_sent(words: Words, reason: str | None, contact: ContactRules | None) -> str:
     """Why a text has not left, from what the store keeps of it: "CN-TIME: quiet hours …", "cancelled: taken-over" …"""
     code, _, detail = (reason or "").partition(": ")
@@ -88,6 +94,14 @@ def not_sent(words: Words, reason: str | None, contact: ContactRules | None) -> 
         return words.name("cancelled", detail) if not detail.startswith("hold:") else rule(words, detail, contact)
     explained = rule(words, code, contact)
     return explained if explained != code.replace("_", " ") else (reason or "")
+
+
+def stopped_by(words: Words, reason: str | None, contact: ContactRules | None) -> str:
+    """The rule or hold that stopped a text, in words; empty where something else did."""
+    code, _, detail = (reason or "").partition(": ")
+    code = detail if code == "cancelled" and detail.startswith("hold:") else code
+    known = code.startswith("hold:") or words.has(f"rule.{code}") or (contact is not None and contact.named(code))
+    return rule(words, code, contact) if known else ""
 
 
 def because(words: Words, code: str, contact: ContactRules | None) -> str:

@@ -44,12 +44,14 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class HoldView:
-    """A standstill that stands."""
+    """A standstill. `review_at`: when a person looks at it again; `lifted_at` is empty while it stands."""
 
     kind: str
     placed_at: datetime
     until_at: datetime | None
     category: str | None = None
+    review_at: datetime | None = None
+    lifted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,16 @@ class PaymentView:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactView:
+    """A call, e-mail, letter or visit that somebody noted; `by` is their name, or what another system calls itself."""
+
+    channel: str
+    at: datetime
+    reached: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class SuppressionView:
     """The number must not be texted."""
 
@@ -175,12 +187,14 @@ class FileView:
     earlier: int  # texts that `newest` left out
     suppression: SuppressionView | None
     holds: tuple[HoldView, ...]
+    lifted: tuple[HoldView, ...]
     promises: tuple[PromiseView, ...]
     plans: tuple[PlanView, ...]
     handoffs: tuple[HandoffView, ...]
     agenda: tuple[TimerView, ...]
     accounts: tuple[AccountView, ...]
     payments: tuple[PaymentView, ...]
+    contacts: tuple[ContactView, ...]
     texts: tuple[Text, ...]
     notes: tuple[NoteView, ...]
 
@@ -188,6 +202,12 @@ class FileView:
     def handoff(self) -> HandoffView | None:
         """The handoff that is open."""
         return next((one for one in self.handoffs if one.closed_at is None), None)
+
+    @property
+    def kept(self) -> tuple[int, int]:
+        """How many promises were kept, of how many that came due; what was taken back or still runs does not count."""
+        due = [one.status for one in self.promises if one.status in ("kept", "partial", "broken")]
+        return due.count("kept"), len(due)
 
     def as_json(self) -> dict[str, Any]:
         """The file as JSON has it: amounts as strings with two decimals, days and moments in ISO 8601."""

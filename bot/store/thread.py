@@ -14,11 +14,12 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.calendar import local_day
-from bot.store import cases, journal
+from bot.store import cases, journal, texts
 from bot.store import tables as t
 from bot.store.columns import keyring
 from bot.store.fileview import (
     AccountView,
+    ContactView,
     FileView,
     HandoffView,
     HoldView,
@@ -27,14 +28,14 @@ from bot.store.fileview import (
     PlanView,
     PromiseView,
     SuppressionView,
-    Text,
     TimerView,
     mask_name,
     mask_number,
 )
 from bot.store.scope import Scope
+from bot.store.texts import inbound
 
-inbound, payment, agenda = t.Inbound.__table__, t.Payment.__table__, t.Agenda.__table__  # type: ignore[attr-defined]
+payment, agenda = t.Payment.__table__, t.Agenda.__table__  # type: ignore[attr-defined]
 agent, journal_table = t.Agent.__table__, t.Journal.__table__  # type: ignore[attr-defined]
 REGIONS = ("CN", "US")  # where a number without a country code may be from
 
@@ -86,8 +87,13 @@ async def view(
     file = loaded[customer_id]
     case = file.case
     names = {row.id: row for row in await connection.execute(select(agent.c.id, agent.c.login, agent.c.name))}
-    texts = await _texts(connection, customer_id, {row.login: row.name for row in names.values()})
-    shown = texts[-newest:] if newest else texts
+    logins = {row.login: row.name for row in names.values()}
+    shown = await texts.texts_of(connection, customer_id, logins, newest)
+    heard, said = await texts.heard(connection, customer_id), await texts.said(connection, customer_id)
+    holds = [
+        HoldView(row.kind, row.placed_at, row.until_at, row.category, row.review_at, row.lifted_at)
+        for row in await _of(connection, cases.hold, customer_id)
+    ]
     holder = names.get(file.agent_id)
     return FileView(
         case=case,
@@ -100,15 +106,12 @@ async def view(
         agent_id=file.agent_id,
         agent=holder.name if holder else None,
         last_seq=file.last_seq,
-        heard=sum(text.way == "in" for text in texts),
-        version=file.journal_seq + sum(text.way == "in" for text in texts),
-        earlier=len(texts) - len(shown),
+        heard=heard,
+        version=file.journal_seq + heard,
+        earlier=heard + said - len(shown),
         suppression=await _suppression(connection, file.number_hash),
-        holds=tuple(
-            HoldView(row.kind, row.placed_at, row.until_at, row.category)
-            for row in await _of(connection, cases.hold, customer_id)
-            if row.lifted_at is None
-        ),
+        holds=tuple(hold for hold in holds if hold.lifted_at is None),
+        lifted=tuple(hold for hold in holds if hold.lifted_at is not None),
         promises=tuple(
             PromiseView(row.amount, row.due_on, row.status, row.paid, row.made_at, row.closed_at, row.later, row.moved)
             for row in await _of(connection, cases.promise, customer_id)
@@ -141,15 +144,13 @@ async def view(
             PaymentView(row.reference, row.amount, row.paid_on, row.posted_at)
             for row in await _of(connection, payment, customer_id)
         ),
+        contacts=tuple(
+            ContactView(row.channel, row.at, row.reached, logins.get(row.noted_by, row.noted_by))
+            for row in await _of(connection, cases.contact, customer_id)
+        ),
         texts=tuple(shown),
-        notes=await _notes(connection, customer_id, file.data_key, {r.login: r.name for r in names.values()}),
+        notes=await _notes(connection, customer_id, file.data_key, logins),
     )
-
-
-async def heard(connection: AsyncConnection, customer_id: int) -> int:
-    """How many texts the customer has sent: it only grows, whatever order they were stored in."""
-    query = select(func.count()).select_from(inbound).where(inbound.c.customer_id == customer_id)
-    return int((await connection.execute(query)).scalar_one())
 
 
 async def version(connection: AsyncConnection, scope: Scope, customer_id: int) -> int | None:
@@ -284,28 +285,3 @@ async def _notes(
             login = content["agent"]
             notes.append(NoteView(names.get(login, login), row["at"], content["text"]))
     return tuple(notes)
-
-
-async def _texts(connection: AsyncConnection, customer_id: int, names: Mapping[str, str]) -> list[Text]:
-    """All texts by `seq`; a reply that has none yet (or never will) stands where its time puts it."""
-    came = [
-        Text(
-            "in", row.id, row.seq, row.received_at, row.text, "customer", row.state, row.channel,
-            intents=row.intents or "", missing=row.missing or "", entry=row.entry,
-        )
-        for row in await _of(connection, inbound, customer_id)
-    ]  # fmt: skip
-    went = [
-        Text(
-            "out", row.id, row.seq, row.queued_at, row.text, row.author, row.state, row.channel,
-            author_name=names.get(row.author, ""), purpose=row.purpose, response=row.response, delivery=row.delivery,
-            reason=row.reason, due_at=row.due_at, sent_at=row.sent_at, delivered_at=row.delivered_at,
-            segments=row.segments, entry=row.entry, template=row.template or "",
-        )
-        for row in await _of(connection, cases.outbox, customer_id)
-    ]  # fmt: skip
-    ordered = sorted((text for text in (*came, *went) if text.seq is not None), key=lambda text: text.seq or 0)
-    for text in sorted((text for text in came if text.seq is None), key=lambda text: text.at):
-        before = [place for place, other in enumerate(ordered) if other.at <= text.at]
-        ordered.insert(before[-1] + 1 if before else 0, text)
-    return ordered

@@ -19,7 +19,7 @@ from bot.console import Office
 from bot.console.access import COOKIE
 from bot.core.case import Owner, State
 from bot.nlu.read import Reader
-from bot.store import agents, cases, thread
+from bot.store import agents, cases, texts
 from bot.store import tables as t
 from bot.store.columns import keyring
 from bot.store.inbox import new_file
@@ -29,7 +29,7 @@ from bot.turn import Mind
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # a Monday, 12:00 in Shanghai
 PASSWORD = "correct horse"
-inbound = thread.inbound
+inbound = texts.inbound
 
 
 @dataclass

@@ -13,7 +13,7 @@ from bot import console
 from bot.console import Office
 from bot.console.access import ROLES, Right
 from bot.console.render import HERE, STATIC, ZIPPED, visible
-from bot.store import thread
+from bot.store import texts
 from bot.store.agents import Role
 from tests.console.conftest import Bank, Browser
 
@@ -147,7 +147,7 @@ async def test_hostile_texts_add_no_element_no_link_and_no_trick_to_any_page(ban
     before = {path: len((await browser.get(path)).elements) for path in paths}
     for text in HOSTILE:
         async with bank.database.write() as connection:
-            await connection.execute(thread.inbound.update().values(text=text))
+            await connection.execute(texts.inbound.update().values(text=text))
         for path in paths:
             page = await browser.get(path)
             assert page.status == 200
