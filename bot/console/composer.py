@@ -9,7 +9,7 @@ from bot.console.access import Missing, Right, Route, Visit
 from bot.console.checks import judge
 from bot.console.conversation import LONGEST_REPLY, PATH, customer_of
 from bot.console.forms import count_of, typed
-from bot.store import cases, drafts, queue, thread
+from bot.store import cases, drafts, queue, texts
 from bot.store.drafts import Draft
 
 LONGEST_NAME = 48  # of a template
@@ -23,7 +23,7 @@ async def check(visit: Visit) -> web.Response:
         file = (await cases.load(connection, ids, visit.now)).get(customer_id)
         if file is None:
             raise Missing
-        heard = await thread.heard(connection, customer_id)
+        heard = await texts.heard(connection, customer_id)
         holder = await queue.agent_name(connection, file.agent_id)
     if file.agent_id != visit.person.id:
         return visit.page("checks.html", 409, verdict=None, holder=holder)
