@@ -144,6 +144,8 @@ async def act_on_own(office: Office, person: Person, customer_id: int, event: Ag
 
     async def is_theirs(connection: Any, file: File) -> None:
         await _is_theirs(connection, file, person)
+        if event.action is AgentAction.RELEASE and event.note:  # for whoever takes them next
+            await append_journal(connection, [(file, "note", {"agent": person.login, "text": event.note})], now)
 
     await perform(office, person, customer_id, event, now, is_theirs)
 

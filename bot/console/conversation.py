@@ -74,7 +74,7 @@ async def page(
         draft = next((one.text for one in choices if one.name == template), "")
     elif kept is not None and not draft:
         draft, template = kept.text, kept.template
-    line = visit.office.line(channel)
+    line, resolutions = visit.office.line(channel), visit.office.mind.content.resolutions
     return visit.page(
         "conversation.html",
         status,
@@ -97,6 +97,8 @@ async def page(
         noted=NOTED,
         forbidding=why.rule(visit.words, permission.rule, contact),
         rule_of=lambda code: why.rule(visit.words, code, contact),
+        ending=lambda outcome: why.ending(visit.words, outcome, resolutions),
+        resolutions=resolutions,
         not_sent=lambda reason: why.not_sent(visit.words, reason, contact),
         stopped_by=lambda reason: why.stopped_by(visit.words, reason, contact),
         today=local_day(visit.now, view.case.zone),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -19,6 +19,7 @@ from bot.core.calendar import local_day
 from bot.core.case import Authority, Instalment, PlanKind
 from bot.core.event import AgentActed, AgentAction
 from bot.core.promise import is_plausible, series_fits
+from bot.dialogues.resolutions import OTHER, Resolution
 from bot.store import thread
 from bot.store.agents import Role
 
@@ -70,12 +71,14 @@ async def note(visit: Visit) -> web.Response:
 
 async def release(visit: Visit) -> web.Response:
     """Give the customer back to the queue."""
-    return await _act(visit, AgentAction.RELEASE, _required(visit))
+    code, note = _ending(visit, visit.office.mind.content.resolutions.released)
+    return await _act(visit, AgentAction.RELEASE, code, note=note)
 
 
 async def resolve(visit: Visit) -> web.Response:
-    """The person's work is done; with `lift` collection may go on."""
-    return await _act(visit, AgentAction.RESOLVE, _required(visit), lift=visit.form.get("lift") == "yes")
+    """The person's work is done, and how; with `lift` collection may go on."""
+    code, note = _ending(visit, visit.office.mind.content.resolutions.resolved)
+    return await _act(visit, AgentAction.RESOLVE, code, note=note, lift=visit.form.get("lift") == "yes")
 
 
 async def promise(visit: Visit) -> web.Response:
@@ -225,6 +228,16 @@ def typed(visit: Visit, field: str = "text") -> str:
     """What was typed, with the line ends of a text and without characters that no keyboard types."""
     text = visit.form.get(field, "").replace("\r\n", "\n")
     return "".join(c for c in text if c in "\n\u200d" or unicodedata.category(c) not in UNTYPED).strip()
+
+
+def _ending(visit: Visit, codes: Mapping[str, Resolution]) -> tuple[str, str]:
+    """The code that was chosen and what was said beside it; what comes without a code is `other`, in words."""
+    code, note = visit.form.get("outcome") or OTHER, typed(visit)[:LONGEST_REPLY]
+    if code not in codes:
+        raise Invalid("invalid.outcome")
+    if codes[code].needs_note and not note:
+        raise Invalid("invalid.reason")
+    return code, note
 
 
 def _required(visit: Visit) -> str:

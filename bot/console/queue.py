@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from bot.console import action
+from bot.console import action, why
 from bot.console.access import Right, Route, Visit
 from bot.store import desk, queue
 from bot.store.queue import Folder
@@ -24,7 +24,11 @@ async def show(visit: Visit) -> web.Response:
         counts = await queue.counts(connection, visit.scope, visit.person.id, since)
         rows = await queue.rows(connection, visit.scope, folder, visit.person.id, visit.now, since)
         own = await desk.desk_of(connection, visit.person.id)
-    return visit.page("queue.html", folder=folder, folders=list(Folder), counts=counts, rows=rows, desk=own)
+    endings = visit.office.mind.content.resolutions
+    return visit.page(
+        "queue.html", folder=folder, folders=list(Folder), counts=counts, rows=rows, desk=own,
+        ending=lambda outcome: why.ending(visit.words, outcome, endings),
+    )  # fmt: skip
 
 
 async def take_next(visit: Visit) -> web.Response:

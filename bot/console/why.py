@@ -17,6 +17,7 @@ from bot.core.kinds import (
     OptOutScope,
     TimeBarred,
 )
+from bot.dialogues.resolutions import Resolutions
 from bot.store.fileview import FileView, HoldView
 
 # What stands behind the colon of a reason, and the words that it is translated with.
@@ -123,6 +124,16 @@ def because(words: Words, code: str, contact: ContactRules | None) -> str:
         return words(key, detail=words.name("refused_plan", detail))
     kind = "promise" if prefix == "promise" else KINDS.get(prefix)
     return words(key, detail=words.name(kind, detail) if kind else detail)
+
+
+def ending(words: Words, outcome: str | None, resolutions: Resolutions) -> str:
+    """How a person's work ended, or why they gave it back, by its code; free words of older rows as they are."""
+    before, given_back, code = (outcome or "").partition("released: ")
+    if given_back and not before:
+        known = resolutions.released.get(code)
+        return words("release.because", detail=known.name(words.language) if known else words.name("release", code))
+    known = resolutions.resolved.get(outcome or "")
+    return known.name(words.language) if known else outcome or ""
 
 
 def holds_beside(view: FileView) -> list[HoldView]:

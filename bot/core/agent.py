@@ -81,7 +81,7 @@ def _series_fits(draft: Draft, act: AgentActed) -> bool:
 
 
 def _resolve(draft: Draft, act: AgentActed) -> None:
-    draft.close_handoff(act.text)
+    draft.close_handoff(act.text, act.note)
     draft.lift(HoldKind.HANDOFF)
     if act.lift:
         _lift_all(draft)

@@ -126,9 +126,10 @@ class OpenHandoff:
 
 @dataclass(frozen=True, slots=True)
 class CloseHandoff:
-    """The person's work is done."""
+    """The person's work is done: how it ended, as a code, and what they say beside it."""
 
     outcome: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

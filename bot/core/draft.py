@@ -126,10 +126,10 @@ class Draft:
         if current != queue:
             self.schedule(Timer.HANDOFF_DEADLINE, due_at)
 
-    def close_handoff(self, outcome: str) -> None:
+    def close_handoff(self, outcome: str, note: str) -> None:
         """The person is done."""
         self.change(handoff_queue=None, owner=Owner.BOT)
-        self.effects.append(CloseHandoff(outcome))
+        self.effects.append(CloseHandoff(outcome, note))
         self.schedule(Timer.HANDOFF_DEADLINE, None)
 
     def ask(self, question: Asked | None, offer: Offer | None = None, wait: timedelta | None = None) -> None:

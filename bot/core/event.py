@@ -79,6 +79,7 @@ class AgentActed:
     `later` are the further promises of a series whose first is `amount` on `due_on`. `plan` are the instalments of a
     plan that is proposed, or recorded as agreed; `text` is then what else was agreed. `authority` is what the agent's
     role may agree to. `template` is the approval of the wording that a reply began as, `edited` whether it was changed.
+    `note` says more beside a `text` that is a code.
     """
 
     action: AgentAction
@@ -93,6 +94,7 @@ class AgentActed:
     authority: Authority = Authority.AGENT
     template: str = ""
     edited: bool = False
+    note: str = ""
 
 
 Event = Heard | TimerDue | PaymentPosted | NumberRefused | SendFailed | AgentActed

@@ -20,6 +20,7 @@ from bot.dialogues.content import ROOT, ContentError
 from bot.dialogues.fields import Fields, duration
 from bot.dialogues.plans import load_plans
 from bot.dialogues.policies import load_handoffs, load_holds, load_promises, load_stops, load_strategy, load_verify
+from bot.dialogues.resolutions import Resolutions, load_resolutions
 from bot.dialogues.responses import DAYS, MONEY, Responses, load_responses
 from bot.dialogues.table import load_conversation
 from bot.dialogues.wording import check_wording, load_wording
@@ -82,6 +83,7 @@ class Content:
     responses: Responses
     briefing: Briefing
     wording: Wording
+    resolutions: Resolutions
     warnings: dict[tuple[str, str], tuple[Finding, ...]]  # by language and response: what is doubtful and may stay
     files: Bundle  # as they were written
 
@@ -115,7 +117,7 @@ def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Conten
     wording = load_wording(root, rules.strategy)
     said = frozenset(name for ladder in rules.strategy.ladders.values() for step in ladder for name in step.responses)
     warnings = check_wording(responses, wording, said, sample())
-    return Content(rules, responses, load_briefing(root), wording, warnings, files)
+    return Content(rules, responses, load_briefing(root), wording, load_resolutions(root), warnings, files)
 
 
 def said_by(rules: Rules, responses: Responses) -> dict[str, str]:

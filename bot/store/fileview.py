@@ -103,6 +103,7 @@ class HandoffView:
     agent: str | None
     closed_at: datetime | None
     outcome: str | None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

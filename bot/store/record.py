@@ -246,7 +246,14 @@ class _Round:
             id, is_open = file.case.customer_id, file.case.handoff_queue is not None
             for effect in step.decision.effects:
                 if isinstance(effect, d.CloseHandoff):
-                    closed.append({"b_customer": id, "closed_at": self.now, "outcome": effect.outcome})
+                    closed.append(
+                        {
+                            "b_customer": id,
+                            "closed_at": self.now,
+                            "outcome": effect.outcome,
+                            "note": effect.note or None,
+                        }
+                    )
                 elif isinstance(effect, d.OpenHandoff):
                     row = {"queue": effect.queue, "reason": effect.reason, "priority": effect.priority}
                     if is_open:

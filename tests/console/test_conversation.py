@@ -37,10 +37,45 @@ async def test_an_agent_takes_over_replies_and_resolves(bank: Bank) -> None:
     assert [(text.author, text.purpose, text.state) for text in await bank.texts(customer)] == [
         ("fang", "agent", "queued")
     ]
-    page = await browser.post(f"/customers/{customer}/resolve", text="plan agreed", lift="yes")
-    assert "plan agreed" in page.words
+    page = await browser.post(f"/customers/{customer}/resolve", outcome="plan_agreed", text="3 parts", lift="yes")
+    assert "Resolved: Plan agreed · 3 parts" in page.words
     assert await bank.owner(customer) == (Owner.BOT, None)
-    assert "plan agreed" in (await browser.get("/queue?folder=resolved")).words
+    assert "Plan agreed" in (await browser.get("/queue?folder=resolved")).words
+    async with bank.database.read() as connection:
+        (row,) = await connection.execute(select(cases.handoff))
+    assert (row.outcome, row.note) == ("plan_agreed", "3 parts")
+
+
+async def test_an_outcome_is_one_of_the_banks_codes_and_other_needs_words(bank: Bank) -> None:
+    browser, customer, _ = await taken(bank)
+    for outcome, said, problem in (
+        ("solved", "", "Choose an outcome from the list."),
+        ("other", " ", "Give a reason."),
+        ("", "", "Give a reason."),
+    ):
+        refused = await browser.post(f"/customers/{customer}/resolve", outcome=outcome, text=said)
+        assert (refused.status, problem in refused.words) == (422, True)
+    assert await bank.owner(customer) == (Owner.AGENT, 1)
+    done = await browser.post(f"/customers/{customer}/resolve", outcome="other", text="moved abroad")
+    assert "Resolved: Other · moved abroad" in done.words
+
+
+async def test_who_gives_a_customer_back_says_why_and_the_next_one_reads_it(bank: Bank) -> None:
+    browser, customer, _ = await taken(bank)
+    fields = {"outcome": "other_skill", "text": "asks about a court letter"}
+    assert (await browser.post(f"/customers/{customer}/release", outcome="bored")).status == 422
+    page = await browser.post(f"/customers/{customer}/release", **fields)
+    assert "Given back: Needs a colleague with other skills" in page.words
+    assert "Internal note · Fang" in page.words and "asks about a court letter" in page.words
+    assert await bank.owner(customer) == (Owner.BOT, None)
+
+
+async def test_free_words_of_older_rows_are_still_shown(bank: Bank) -> None:
+    browser, customer, _ = await taken(bank)
+    async with bank.database.write() as connection:
+        await connection.execute(update(cases.handoff).values(closed_at=NOON, outcome="promised by phone", note=None))
+    assert "Resolved: promised by phone" in (await browser.get(f"/customers/{customer}")).words
+    assert "promised by phone" in (await browser.get("/queue?folder=resolved")).words
 
 
 async def test_a_reply_that_was_written_before_the_customers_last_text_is_not_sent_and_kept(bank: Bank) -> None:

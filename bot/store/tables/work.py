@@ -15,6 +15,8 @@ class Handoff(SQLModel, table=True):
     """A person was called; one open row per customer.
 
     `taken_at` and `agent_id` are who has it now, `answered_at` is when a person first took it: that stays.
+    `outcome` is the code of how it ended (dialogues/policies/resolutions.yml; free words in older rows), `note` what
+    was said beside it.
     """
 
     __table_args__ = (
@@ -34,6 +36,7 @@ class Handoff(SQLModel, table=True):
     agent_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("agent.id")))
     closed_at: datetime | None = Field(default=None, sa_column=fields.moment())
     outcome: str | None = Field(default=None, sa_column=Column(Text))
+    note: str | None = Field(default=None, sa_column=fields.sealed(nullable=True))
 
 
 class Agenda(SQLModel, table=True):
