@@ -42,6 +42,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("handoff", schema=None) as batch_op:
         batch_op.add_column(sa.Column("answered_at", UtcMoment(), nullable=True))
+        batch_op.add_column(sa.Column("note", Sealed(), nullable=True))
         batch_op.create_index("handoff_agent", ["agent_id", "taken_at"], unique=False)
         batch_op.create_index("handoff_opened", ["opened_at"], unique=False)
 
@@ -109,6 +110,7 @@ def downgrade() -> None:
     with op.batch_alter_table("handoff", schema=None) as batch_op:
         batch_op.drop_index("handoff_opened")
         batch_op.drop_index("handoff_agent")
+        batch_op.drop_column("note")
         batch_op.drop_column("answered_at")
 
     with op.batch_alter_table("customer", schema=None) as batch_op:
