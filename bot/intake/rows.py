@@ -65,43 +65,53 @@ class Defaults:
 
 
 class BadField(Exception):
-    """One value of a row is wrong."""
+    """One value of a row is wrong. `code` names what is wrong with it, for the console to say it in its own words."""
 
-    def __init__(self, column: str, problem: str):
+    def __init__(self, column: str, code: str, problem: str, **values: str):
         super().__init__(problem)
-        self.column, self.problem = column, problem
+        self.column, self.code, self.problem, self.values = column, code, problem, values
 
 
 def portfolio_row(row: Mapping[str, str], defaults: Defaults) -> PortfolioRow:
     """Check one row of a portfolio; raise BadField naming the first column that is wrong."""
     balance, due = _money(row, "balance"), _money(row, "amount_due")
-    if due > balance:
-        raise BadField("amount_due", f"{due} is more than the balance {balance}")
+    _within("amount_due", due, balance)
     minimum = _money(row, "minimum_due") if row.get("minimum_due") else None
     if minimum is not None and minimum > balance:
-        raise BadField("minimum_due", f"{minimum} is more than the balance {balance}")
+        raise BadField(
+            "minimum_due", "above_balance", f"{minimum} is more than the balance {balance}", value=str(minimum)
+        )
     zones = (row.get("zone") or "").split() or defaults.zones.split(",")
     if len(zones) > 4:
-        raise BadField("zone", "names more than four time zones")
+        raise BadField("zone", "zones", "names more than four time zones")
     for zone in zones:
         if zone_info(zone) is None:
-            raise BadField("zone", f"{zone!r} is no time zone; write for example Asia/Shanghai")
+            raise BadField("zone", "zone", f"{zone!r} is no time zone; write for example Asia/Shanghai", value=zone)
     language = row.get("language") or defaults.language
     if language not in ("zh", "en"):
-        raise BadField("language", f"{language!r} is not zh or en")
+        raise BadField("language", "language", f"{language!r} is not zh or en", value=language)
     number = e164(_text(row, "phone", 40), defaults.region)
     if not number.startswith("+"):
-        raise BadField("phone", "is no phone number; write it with the country code, for example +8613800000000")
+        raise BadField(
+            "phone", "phone", "is no phone number; write it with the country code, for example +8613800000000"
+        )
     product = _member(row, "product", Product)
     jurisdiction = (row.get("jurisdiction") or defaults.jurisdiction).lower()
     if not re.fullmatch("[a-z0-9_-]{1,16}", jurisdiction):
-        raise BadField("jurisdiction", f"{jurisdiction!r} is no name of contact rules such as cn")
+        raise BadField(
+            "jurisdiction",
+            "jurisdiction",
+            f"{jurisdiction!r} is no name of contact rules such as cn",
+            value=jurisdiction,
+        )
     place = (row.get("place") or "").lower()
     if place and not re.fullmatch(f"{jurisdiction}-[a-z0-9]{{1,12}}", place):
-        raise BadField("place", f"{place!r} is no place within {jurisdiction}; write for example us-ma")
+        raise BadField(
+            "place", "place", f"{place!r} is no place within {jurisdiction}; write for example us-ma", value=place
+        )
     currency = (row.get("currency") or defaults.currency).upper()
     if not re.fullmatch("[A-Z]{3}", currency):
-        raise BadField("currency", f"{currency!r} is no currency code such as CNY")
+        raise BadField("currency", "currency", f"{currency!r} is no currency code such as CNY", value=currency)
     return PortfolioRow(
         customer=_text(row, "customer", 64),
         name=_text(row, "name", 100),
@@ -133,18 +143,23 @@ def payment_row(row: Mapping[str, str], defaults: Defaults) -> PaymentRow:
     """Check one payment."""
     amount = _money(row, "amount")
     if amount == 0:
-        raise BadField("amount", "must be more than 0")
+        raise BadField("amount", "zero", "must be more than 0")
     return PaymentRow(_text(row, "payment", 64), _text(row, "account", 64), amount, _day(row, "paid_on"))
+
+
+def _within(column: str, amount: Decimal, balance: Decimal) -> None:
+    if amount > balance:
+        raise BadField(column, "above_balance", f"{amount} is more than the balance {balance}", value=str(amount))
 
 
 def _text(row: Mapping[str, str], column: str, longest: int) -> str:
     value = (row.get(column) or "").strip()
     if not value:
-        raise BadField(column, "is empty")
+        raise BadField(column, "empty", "is empty")
     if len(value) > longest:
-        raise BadField(column, f"is longer than {longest} characters")
+        raise BadField(column, "long", f"is longer than {longest} characters", most=str(longest))
     if any(ord(char) < 32 or ord(char) == 127 or 0xD800 <= ord(char) <= 0xDFFF for char in value):
-        raise BadField(column, "has control characters")
+        raise BadField(column, "control", "has control characters")
     return value
 
 
@@ -154,14 +169,19 @@ def _member(row: Mapping[str, str], column: str, kind: type[E], default: E | Non
     try:
         return kind(_text(row, column, 20))
     except ValueError:
-        raise BadField(column, f"{row[column]!r} is unknown; known are {', '.join(kind)}") from None
+        raise _unknown(column, row[column], kind) from None
+
+
+def _unknown(column: str, value: str, kind: type[StrEnum]) -> BadField:
+    known = ", ".join(kind)
+    return BadField(column, "unknown", f"{value!r} is unknown; known are {known}", value=value, known=known)
 
 
 def _consents(row: Mapping[str, str]) -> str:
     names = (row.get("consents") or "").split()
     for name in names:
         if name not in set(Consent):
-            raise BadField("consents", f"{name!r} is unknown; known are {', '.join(Consent)}")
+            raise _unknown("consents", name, Consent)
     return " ".join(sorted(set(names)))
 
 
@@ -169,6 +189,7 @@ def _verify_by(row: Mapping[str, str]) -> str:
     value = (row.get("verify_by") or "").strip().upper()
     if value and not re.fullmatch("[0-9]{3,5}[0-9X]", value):
         raise BadField(
+            "verify_by",
             "verify_by",
             "is not 4 to 6 digits, of which the last may be X; write such as the last four of the identity document",
         )
@@ -178,7 +199,7 @@ def _verify_by(row: Mapping[str, str]) -> str:
 def _flag(row: Mapping[str, str], column: str) -> bool:
     value = (row.get(column) or "no").strip().lower()
     if value not in ("yes", "no"):
-        raise BadField(column, f"{value!r} is not valid; write yes or no")
+        raise BadField(column, "flag", f"{value!r} is not valid; write yes or no", value=value)
     return value == "yes"
 
 
@@ -186,12 +207,12 @@ def _money(row: Mapping[str, str], column: str) -> Decimal:
     text = _text(row, column, 20)
     # A comma parts thousands and nothing else: 500,50 is not 50050, and nobody may be dunned for it.
     if not re.fullmatch(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?", text, re.ASCII):
-        raise BadField(column, f"{text!r} is no amount; write for example 1200.00")
+        raise BadField(column, "amount", f"{text!r} is no amount; write for example 1200.00", value=text)
     value = Decimal(text.replace(",", ""))
     if value < 0 or value >= Decimal("1e12"):
-        raise BadField(column, f"{text!r} is out of range")
+        raise BadField(column, "range", f"{text!r} is out of range", value=text)
     if value != value.quantize(Decimal("0.01")):
-        raise BadField(column, f"{text!r} has fractions of a cent")
+        raise BadField(column, "cents", f"{text!r} has fractions of a cent", value=text)
     return value.quantize(Decimal("0.01"))
 
 
@@ -200,7 +221,7 @@ def _day(row: Mapping[str, str], column: str) -> date:
     try:
         day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  (a day has no zone)
     except ValueError:
-        raise BadField(column, f"{text!r} is no day; write YYYY-MM-DD") from None
+        raise BadField(column, "day", f"{text!r} is no day; write YYYY-MM-DD", value=text) from None
     if not 2000 <= day.year <= 2100:
-        raise BadField(column, f"{text!r} is out of range")
+        raise BadField(column, "range", f"{text!r} is out of range", value=text)
     return day

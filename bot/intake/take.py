@@ -31,6 +31,8 @@ class Problem:
     line: int
     column: str
     problem: str
+    code: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -90,9 +92,9 @@ async def take(
         report.created += tally.created
         report.updated += tally.updated
         report.unchanged += tally.unchanged
-        for place, column, problem in tally.refused:
+        for place, column, code, problem in tally.refused:
             line, raw, _ = batch[place]
-            report.refuse(Problem(line, column, problem), raw)
+            report.refuse(Problem(line, column, problem, code), raw)
         progress(len(batch))
     return report
 
@@ -106,19 +108,29 @@ async def _batches(
 ) -> AsyncIterator[list[tuple[int, Mapping[str, str], T]]]:
     batch: list[tuple[int, Mapping[str, str], T]] = []
     for line, raw in rows:
-        try:
-            if unknown := [name for name in raw if name not in kind.columns]:
-                raise BadField(unknown[0], "is no column of this file; known are " + ", ".join(kind.columns))
-            row = kind.check(raw, defaults)
-            if kind.key(row) in seen:
-                raise BadField("account" if "balance" in kind.columns else "payment", "stands in this file before")
-        except BadField as error:
-            report.refuse(Problem(line, error.column, error.problem), raw)
+        checked = check(kind, line, raw, defaults, seen)
+        if isinstance(checked, Problem):
+            report.refuse(checked, raw)
             continue
-        seen.add(kind.key(row))
-        batch.append((line, raw, row))
+        batch.append((line, raw, checked))
         if len(batch) == BATCH:
             yield batch
             batch = []
     if batch:
         yield batch
+
+
+def check(kind: Intake[T], line: int, raw: Mapping[str, str], defaults: Defaults, seen: set[str]) -> T | Problem:
+    """A row that can be stored, or what is wrong with it. `seen`: the accounts of the rows before, to which it adds."""
+    try:
+        if unknown := [name for name in raw if name not in kind.columns]:
+            known = ", ".join(kind.columns)
+            raise BadField(unknown[0], "column", f"is no column of this file; known are {known}")
+        row = kind.check(raw, defaults)
+        if kind.key(row) in seen:
+            column = "account" if "balance" in kind.columns else "payment"
+            raise BadField(column, "twice", "stands in this file before")
+    except BadField as error:
+        return Problem(line, error.column, error.problem, error.code, error.values)
+    seen.add(kind.key(row))
+    return row

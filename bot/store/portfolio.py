@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -67,14 +68,24 @@ class PaymentRow:
     paid_on: date
 
 
+class Change(StrEnum):
+    """What a row did to a customer or an account."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
 @dataclass(slots=True)
 class Tally:
-    """What a batch did."""
+    """What a batch did: the counts are of accounts, `people` and `accounts` say it by the bank's references."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    refused: list[tuple[int, str, str]] = field(default_factory=list)  # place in the batch, column, problem
+    people: dict[str, Change] = field(default_factory=dict)
+    accounts: dict[str, Change] = field(default_factory=dict)
+    refused: list[tuple[int, str, str, str]] = field(default_factory=list)  # place in the batch, column, code, problem
 
 
 PERSON = (
@@ -99,9 +110,9 @@ async def put_portfolio(
     tally = Tally()
     rows = await _rightful(connection, rows, tally)
     people = {row.customer: row for row in rows}
-    ids = await _customers(connection, people, now)
+    ids = await _customers(connection, people, tally, now)
     await lock(connection, sorted(ids.values()), skip_locked=False)
-    await _numbers(connection, people, ids, now)
+    await _numbers(connection, people, ids, tally, now)
     await _accounts(connection, rows, ids, tally)
     await _start(connection, set(ids.values()), strategy, now)
     return tally
@@ -116,11 +127,13 @@ async def _rightful(connection: AsyncConnection, rows: Sequence[PortfolioRow], t
     owners = {row.reference: row.owner for row in found}
     for place, row in enumerate(rows):
         if owners.get(row.account, row.customer) != row.customer:
-            tally.refused.append((place, "account", "this account belongs to another customer"))
+            tally.refused.append((place, "account", "others", "this account belongs to another customer"))
     return [row for row in rows if owners.get(row.account, row.customer) == row.customer]
 
 
-async def _customers(connection: AsyncConnection, people: dict[str, PortfolioRow], now: datetime) -> dict[str, int]:
+async def _customers(
+    connection: AsyncConnection, people: dict[str, PortfolioRow], tally: Tally, now: datetime
+) -> dict[str, int]:
     query = select(customer).where(customer.c.reference.in_(people))
     standing = {row.reference: row for row in await connection.execute(query)}
     new = [
@@ -146,12 +159,20 @@ async def _customers(connection: AsyncConnection, people: dict[str, PortfolioRow
     ]
     if changed:
         await connection.execute(update(customer).where(customer.c.id == bindparam("b_id")), changed)
+    altered = {one["b_id"] for one in changed}
+    for reference in people:
+        old = standing.get(reference)
+        tally.people[reference] = Change.NEW if old is None else _changed(old.id in altered)
     ids = await connection.execute(select(customer.c.reference, customer.c.id).where(customer.c.reference.in_(people)))
     return {row.reference: row.id for row in ids}
 
 
+def _changed(it_is: bool) -> Change:
+    return Change.CHANGED if it_is else Change.UNCHANGED
+
+
 async def _numbers(
-    connection: AsyncConnection, people: dict[str, PortfolioRow], ids: dict[str, int], now: datetime
+    connection: AsyncConnection, people: dict[str, PortfolioRow], ids: dict[str, int], tally: Tally, now: datetime
 ) -> None:
     """Keep one current number per customer: the one that the bank's file names, with where it came from."""
     query = select(phone).where(phone.c.customer_id.in_(ids.values()), phone.c.current)
@@ -164,9 +185,11 @@ async def _numbers(
         if current.get(id) == hash:
             if any(getattr(standing[id], name) != value for name, value in facts.items()):
                 changed.append({"b_id": standing[id].id, **facts})
+                tally.people[reference] = Change.CHANGED
             continue
         if id in current:
             replaced.append({"b_customer": id})
+            tally.people[reference] = Change.CHANGED
         puts.append({"customer_id": id, "number": row.number, "number_hash": hash, **facts, "current": True})
     if changed:
         await connection.execute(update(phone).where(phone.c.id == bindparam("b_id")), changed)
@@ -220,6 +243,8 @@ async def _accounts(
             changed.append({"b_id": old.id, **values})
         else:
             tally.unchanged += 1
+        altered = bool(changed) and changed[-1]["b_id"] == getattr(old, "id", None)
+        tally.accounts[row.account] = Change.NEW if old is None else _changed(altered)
     if new:
         await connection.execute(insert(account), new)
     if changed:
@@ -290,7 +315,8 @@ async def put_payments(connection: AsyncConnection, rows: Sequence[PaymentRow], 
     new = []
     for place, row in enumerate(rows):
         if row.account not in known:
-            tally.refused.append((place, "account", f"there is no account {row.account!r}; import the portfolio first"))
+            problem = f"there is no account {row.account!r}; import the portfolio first"
+            tally.refused.append((place, "account", "no_account", problem))
         elif row.reference in noted:
             tally.unchanged += 1
         else:

@@ -10,6 +10,7 @@ from bot.store.tables.drafts import Draft
 from bot.store.tables.file import Account, CaseFile, Customer, Hold, Payment, Phone, Plan, Promise, Suppression
 from bot.store.tables.people import AccessLog, Agent, AgentSession, LoginAttempt
 from bot.store.tables.texts import Channel, Contact, DeadLetter, Inbound, Outbox, Part, Receipt
+from bot.store.tables.uploads import Upload, UploadChunk, UploadMapping, UploadRow
 from bot.store.tables.work import Agenda, Handoff, Journal
 
 __all__ = [
@@ -38,6 +39,10 @@ __all__ = [
     "Promise",
     "Receipt",
     "Suppression",
+    "Upload",
+    "UploadChunk",
+    "UploadMapping",
+    "UploadRow",
 ]
 
 METADATA = SQLModel.metadata
