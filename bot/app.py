@@ -31,7 +31,7 @@ from bot.dialogues import Content
 from bot.gateways.addresses import networks
 from bot.gateways.channel import Channel, templates_only
 from bot.hold import hold_connections
-from bot.intake import Defaults
+from bot.intake import Defaults, Reception
 from bot.nlu.read import Reader
 from bot.poll import keep_polling
 from bot.proxy import behind
@@ -47,6 +47,7 @@ from bot.worker import Worker
 
 log = structlog.get_logger()
 DRAIN_SECONDS = 20.0
+MEGABYTE = 1024 * 1024
 SHANGHAI = ZoneInfo("Asia/Shanghai")  # the clock of Chinese carriers
 
 
@@ -227,7 +228,12 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
             held.append(asyncio.create_task(keep_polling(parts.database, parts.channels, box, clock)))
         if web_too:
             tasks.append(asyncio.create_task(parts.database.listen(ended)))
-            port = await stack.enter_async_context(_site(parts, box, worker, rehearsal))
+            reception = Reception(intake.headings(settings.dialogues or dialogues.ROOT), defaults_of(settings))
+            reception = replace(reception, limit=settings.upload_mb * MEGABYTE)
+            runner = intake.Runner(parts.database, parts.mind, reception, clock, worker.wake)
+            tasks.append(asyncio.create_task(runner.run()))
+            stack.callback(runner.stop)
+            port = await stack.enter_async_context(_site(parts, box, worker, rehearsal, runner))
         elif settings.metrics_port:
             watched = _watch(web.Application(), parts.database)
             port = await stack.enter_async_context(_serving(watched, settings.host, settings.metrics_port))
@@ -248,7 +254,9 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
 
 
 @asynccontextmanager
-async def _site(parts: Parts, box: receive.Inbox, worker: Worker, rehearsal: Rehearsal | None) -> AsyncIterator[int]:
+async def _site(
+    parts: Parts, box: receive.Inbox, worker: Worker, rehearsal: Rehearsal | None, runner: intake.Runner
+) -> AsyncIterator[int]:
     settings = parts.settings
     app = web.Application(middlewares=[behind(networks(settings.trusted_proxies))])
     receive.mount(app, parts.channels, box, settings.public_url, parts.clock, parts.clock.wall)
@@ -256,7 +264,7 @@ async def _site(parts: Parts, box: receive.Inbox, worker: Worker, rehearsal: Reh
         app,
         parts.database,
         settings.api_tokens.get_secret_value().split(),
-        defaults_of(settings),
+        runner.reception.defaults,
         parts.mind.content.rules.strategy,
         parts.clock,
     )
@@ -270,7 +278,8 @@ async def _site(parts: Parts, box: receive.Inbox, worker: Worker, rehearsal: Reh
         name: Line(one.signature, frozenset(one.templates) if name in mute else None)
         for name, one in parts.channels.items()
     }
-    console.mount(app, Office(parts.database, parts.mind, parts.clock, worker.wake, demo, token, lines, settings.zone))
+    office = Office(parts.database, parts.mind, parts.clock, worker.wake, demo, token, lines, settings.zone)
+    console.mount(app, replace(office, reception=runner.reception, upload_waits=runner.wake))
     async with _serving(app, settings.host, settings.port) as port:
         yield port
 

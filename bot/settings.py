@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     api_tokens: SecretStr = Field(
         SecretStr(""), description="tokens of the JSON API, separated by blanks; empty: closed"
     )
+    upload_mb: int = Field(32, ge=1, le=200, description="how large a portfolio may be that is uploaded in the console")
     settle_seconds: float = Field(3.0, ge=0, le=60, description="how long fragments of one reply may take to arrive")
     parts_seconds: float = Field(
         180.0,

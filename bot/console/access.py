@@ -16,6 +16,7 @@ from aiohttp import web
 
 from bot.console import render
 from bot.console.office import Office
+from bot.console.posted import MEGABYTE, Garbled, Posted, TooLarge, receive
 from bot.console.words import Words, preferred, words
 from bot.store import agents
 from bot.store.agents import Person, Role, Session
@@ -35,13 +36,15 @@ class Right(StrEnum):
     SIGNED_IN = "signed_in"
     READ = "read"  # customers' data
     ACT = "act"  # on customers
+    OVERSEE = "oversee"  # look at what is done for many customers at once
+    SUPERVISE = "supervise"  # and decide on it
     MANAGE = "manage"  # the console's people, no customers' data
 
 
 ROLES = {
     Role.AGENT: {Right.SIGNED_IN, Right.READ, Right.ACT},
-    Role.SUPERVISOR: {Right.SIGNED_IN, Right.READ, Right.ACT},
-    Role.AUDITOR: {Right.SIGNED_IN, Right.READ},
+    Role.SUPERVISOR: {Right.SIGNED_IN, Right.READ, Right.ACT, Right.OVERSEE, Right.SUPERVISE},
+    Role.AUDITOR: {Right.SIGNED_IN, Right.READ, Right.OVERSEE},
     Role.ADMIN: {Right.SIGNED_IN, Right.MANAGE},
 }
 
@@ -62,6 +65,7 @@ class Visit:
     sid: str = ""
     form: dict[str, str] = field(default_factory=dict)
     mark: str = ""  # where the hub stood before anything was read: see hub.py
+    file: Posted | None = None
 
     @property
     def person(self) -> Person:
@@ -119,6 +123,7 @@ class Route:
     path: str
     right: Right
     handler: Handler
+    takes_file: bool = False
 
 
 def guard(office: Office, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -128,9 +133,13 @@ def guard(office: Office, route: Route) -> Callable[[web.Request], Awaitable[web
         visit = Visit(request, office, office.now(), _words(request, None), mark=office.hub.mark)
         try:
             await _recognise(visit)
-            return await _refusal(visit, route.right) or await route.handler(visit)
+            return await _refusal(visit, route) or await route.handler(visit)
         except Missing:
             return problem(visit, 404, "problem.missing")
+        except TooLarge:
+            return problem(visit, 413, "problem.too_large", most=f"{office.reception.limit / MEGABYTE:g}")
+        except Garbled:
+            return problem(visit, 400, "problem.garbled")
         except StoreDown:
             return problem(visit, 503, "problem.store_down")
         except web.HTTPException:
@@ -143,9 +152,9 @@ def guard(office: Office, route: Route) -> Callable[[web.Request], Awaitable[web
     return handle
 
 
-def problem(visit: Visit, status: int, key: str) -> web.Response:
+def problem(visit: Visit, status: int, key: str, **values: str) -> web.Response:
     """A page that says what went wrong."""
-    return visit.page("problem.html", status, key=key)
+    return visit.page("problem.html", status, key=key, values=values)
 
 
 async def _recognise(visit: Visit) -> None:
@@ -163,16 +172,17 @@ async def _recognise(visit: Visit) -> None:
             await agents.touch_session(connection, visit.sid, visit.now)
 
 
-async def _refusal(visit: Visit, right: Right) -> web.Response | None:
+async def _refusal(visit: Visit, route: Route) -> web.Response | None:
     """Why this request is not answered, as a page; None where it is."""
+    right = route.right
     if visit.request.method not in SAFE:
         if not is_own(visit.request):
             return problem(visit, 403, "problem.foreign")
-        posted = await visit.request.post()
-        visit.form = {name: value for name, value in posted.items() if isinstance(value, str)}
-        token = visit.form.get("csrf", "")
-        if visit.session is not None and not hmac.compare_digest(token.encode(), visit.session.csrf.encode()):
-            return problem(visit, 403, "problem.token")
+        if visit.may(right) or not route.takes_file:  # nobody else's file is read at all
+            await _receive(visit, route)
+            token = visit.form.get("csrf", "")
+            if visit.session is not None and not hmac.compare_digest(token.encode(), visit.session.csrf.encode()):
+                return problem(visit, 403, "problem.token")
     if visit.may(right):
         return None
     if visit.session is not None:
@@ -185,9 +195,17 @@ async def _refusal(visit: Visit, right: Right) -> web.Response | None:
     return visit.page("login.html", 401, next=back, kept=visit.form.get("text", ""), problem="login.expired", login="")
 
 
+async def _receive(visit: Visit, route: Route) -> None:
+    if route.takes_file:
+        visit.form, visit.file = await receive(visit.request, visit.office.reception.limit)
+    else:
+        posted = await visit.request.post()
+        visit.form = {name: value for name, value in posted.items() if isinstance(value, str)}
+
+
 def _page_of(path: str) -> str:
     """The page that an action belongs to: /customers/5/reply → /customers/5."""
-    found = re.match(r"/customers/\d+", path)
+    found = re.match(r"/customers/\d+|/portfolio(/\d+)?", path)
     return found[0] if found else "/"
 
 

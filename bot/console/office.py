@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot.console.hub import Hub
 from bot.gateways.simulator import Phone
+from bot.intake import Reception
 from bot.store.session import Database
 from bot.turn import Mind
 
@@ -60,6 +61,8 @@ class Office:
     lines: Mapping[str, Line] = field(default_factory=dict)
     zone: str = "Asia/Shanghai"  # the bank's clock, by which its days are counted
     hub: Hub = field(default_factory=Hub)
+    reception: Reception = field(default_factory=Reception)
+    upload_waits: Callable[[], None] = lambda: None  # tells the runner of uploads that one waits
 
     def line(self, channel: str) -> Line:
         """What a text meets on this channel; one that is not configured takes anything."""

@@ -2,7 +2,9 @@
 
 from bot.intake.api import mount
 from bot.intake.files import read_csv, write_rejects
+from bot.intake.mapping import Reception, headings
 from bot.intake.rows import Defaults
+from bot.intake.runner import Runner
 from bot.intake.sheet import IntakeError
 from bot.intake.take import PAYMENTS, PORTFOLIO, Intake, Problem, Report, take
 
@@ -13,7 +15,10 @@ __all__ = [
     "Intake",
     "IntakeError",
     "Problem",
+    "Reception",
     "Report",
+    "Runner",
+    "headings",
     "mount",
     "read_csv",
     "take",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.dialogues import ROOT
 from bot.dialogues.headings import Headings, fold, load_headings
+from bot.intake.files import harmless
 from bot.intake.rows import PORTFOLIO_COLUMNS, REQUIRED, BadField, Defaults
 
 Chosen = Mapping[str, int | str]  # our column: the file's column, counted from 0, or `=value` for every row
@@ -66,6 +67,8 @@ def row_of(chosen: Chosen, cells: Sequence[str], width: int, known: Headings) ->
             row[column] = place.removeprefix("=")
             continue
         text = cells[place].strip() if place < len(cells) else ""
+        if text.startswith("'") and harmless(text[1:]) == text:
+            text = text[1:]  # refused rows were written so; they come back mended
         if text.startswith(FORMULA):
             raise BadField(column, "formula", "is a formula")
         row[column] = known.cell(column, _day(text) if column in DAYS else text)

@@ -47,7 +47,8 @@ class Runner:
         poll_seconds: float = 2.0,
         rows_at_once: int = SLICE,
     ):
-        self._database, self._mind, self._reception, self._now = database, mind, reception, now
+        self._database, self._mind, self._now = database, mind, now
+        self.reception = reception
         self._wake_others, self._poll, self._slice = wake_others, poll_seconds, rows_at_once
         self._name = secrets.token_hex(8)
         self._stopping = False
@@ -105,13 +106,13 @@ class Runner:
         """The very bytes that were uploaded, under the mapping that was frozen; or why they are not."""
         if hashlib.sha256(raw).hexdigest() != one.sha256:
             return "damaged"
-        if one.fingerprint != fingerprint(one.sha256, one.mapping, self._reception):
+        if one.fingerprint != fingerprint(one.sha256, one.mapping, self.reception):
             return "changed"
         try:
             sheet: Sheet = await asyncio.to_thread(read_sheet, raw)
         except (IntakeError, KeyProblem):
             return "damaged"
-        return await asyncio.to_thread(Table.of, sheet, one.mapping, self._reception)
+        return await asyncio.to_thread(Table.of, sheet, one.mapping, self.reception)
 
     async def _check(self, one: Upload, table: Table) -> None:
         counts: Counts = {}

@@ -55,6 +55,7 @@ class Upload:
     encoding: str
     delimiter: str
     headings: tuple[str, ...]
+    preview: list[list[str]]
     rows: int
     uploaded_by: str
     uploaded_at: datetime
@@ -85,7 +86,7 @@ class Upload:
 
 async def add(connection: AsyncConnection, raw: bytes, values: Mapping[str, Any]) -> int:
     """Keep a file, sealed, in parts; its id."""
-    written = {**values, "headings": json.dumps(values["headings"]), "mapping": json.dumps(values["mapping"])}
+    written = {**values, **{name: json.dumps(values[name]) for name in ("headings", "preview", "mapping")}}
     id = int((await connection.execute(insert(upload).values(written).returning(upload.c.id))).scalar_one())
     parts = [raw[at : at + CHUNK] for at in range(0, len(raw), CHUNK)]
     sealed = [{"upload_id": id, "place": n, "sealed": keyring().seal(part)} for n, part in enumerate(parts)]
@@ -119,7 +120,7 @@ async def change(
     query = update(upload).where(upload.c.id == id, upload.c.state.in_(states))
     done = await connection.execute(query.values(changed_by=by, changed_at=now, **written))
     if done.rowcount and values.get("state") in OVER:
-        await connection.execute(delete(chunk).where(chunk.c.upload_id == id))
+        await _forget(connection, id)
     if done.rowcount and values.get("state") == Stage.DISCARDED:
         await connection.execute(delete(row).where(row.c.upload_id == id))
     return bool(done.rowcount)
@@ -158,7 +159,13 @@ async def end(connection: AsyncConnection, id: int, state: Stage, **values: Any)
     written = {"state": state, "runner": None, "lease_at": None, **values}
     await connection.execute(update(upload).where(upload.c.id == id).values(written))
     if state in OVER:
-        await connection.execute(delete(chunk).where(chunk.c.upload_id == id))
+        await _forget(connection, id)
+
+
+async def _forget(connection: AsyncConnection, id: int) -> None:
+    """The file is no longer needed."""
+    await connection.execute(delete(chunk).where(chunk.c.upload_id == id))
+    await connection.execute(update(upload).where(upload.c.id == id).values(preview="[]"))
 
 
 async def put_rows(connection: AsyncConnection, id: int, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -217,4 +224,5 @@ def _upload(found: Any) -> Upload:
     values["headings"] = tuple(json.loads(found.headings))
     return Upload(**{
         **values, "state": Stage(found.state), "mapping": json.loads(found.mapping), "counts": json.loads(found.counts),
+        "preview": json.loads(found.preview),
     })  # fmt: skip

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
+from io import BytesIO
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import insert, select, update
 
@@ -96,7 +97,15 @@ class Browser:
         headers = {"Sec-Fetch-Site": site} if site is not None else {}
         return await self._ask("POST", path, {"csrf": self.csrf, **fields}, headers)
 
-    async def _ask(self, method: str, path: str, data: dict[str, str] | None, headers: dict[str, str]) -> Page:
+    async def upload(self, path: str, name: str, raw: bytes, **fields: str) -> Page:
+        """Send a file with a form, as browsers do: fields first, then the file."""
+        form = FormData({"csrf": self.csrf, **fields})
+        form.add_field("file", BytesIO(raw), filename=name, content_type="text/csv")
+        return await self._ask("POST", path, form, {"Sec-Fetch-Site": "same-origin"})
+
+    async def _ask(
+        self, method: str, path: str, data: dict[str, str] | FormData | None, headers: dict[str, str]
+    ) -> Page:
         if self.sid:
             headers["Cookie"] = f"{COOKIE}={self.sid}"
         options: dict[str, Any] = {"data": data, "headers": {**self.headers, **headers}, "allow_redirects": False}

@@ -20,8 +20,9 @@ class Upload(SQLModel, table=True):
 
     `mapping` is JSON: our column to the file's, counted from 0, or to `=value` for every row. `fingerprint` names the
     bytes, the mapping and the words that cells are translated by; what was rehearsed under it is what is applied.
-    `counts` is JSON: the report, kept when the file is gone. `position` counts the rows that the present step is
-    through with, `begun_position` those at `begun_at`, when it began or went on. `runner` works on it until `lease_at`.
+    `preview` is JSON: the first rows. `counts` is JSON: the report, kept when the file is gone.
+    `position` counts the rows that the present step is through with, `begun_position` those at `begun_at`, when it
+    began or went on. `runner` works on it until `lease_at`.
 
     `state`: mapping, checking, checked, rehearsing, rehearsed, waiting, applying, paused; applied, stopped, rejected,
     discarded, failed.
@@ -34,6 +35,7 @@ class Upload(SQLModel, table=True):
     encoding: str = Field(max_length=8)
     delimiter: str = Field(max_length=1)
     headings: str = Field(sa_column=fields.sealed())
+    preview: str = Field(sa_column=fields.sealed())
     rows: int
     uploaded_by: str = Field(max_length=64)
     uploaded_at: datetime = Field(sa_column=fields.moment(nullable=False))
