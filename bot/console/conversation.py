@@ -59,7 +59,8 @@ async def page(
         except LookupError:
             raise Missing from None
         rows = await _queue(visit, connection)
-        desks = await desk.colleagues(connection, visit.scope, customer_id)
+        is_mine = view.case.owner is Owner.AGENT and view.agent_id == visit.person.id
+        desks = await desk.colleagues(connection, visit.scope, customer_id) if is_mine else []
         follow_up_at = await desk.follow_up_of(connection, visit.scope, customer_id)
         contact = visit.office.mind.content.rules.contact_for(view.case)
         kept = await drafts.find(connection, visit.scope, visit.person.id, customer_id)
@@ -67,7 +68,6 @@ async def page(
     await visit.log_access(customer_id, "reveal" if reveal else "conversation")
     sight = lawful(view.case, contact, visit.now)
     permission = sight.text
-    is_mine = view.case.owner is Owner.AGENT and view.agent_id == visit.person.id
     channel = view.channel or visit.office.mind.channel
     choices = templates(visit.office, view.case, channel, visit.now, visit.words.language) if is_mine else []
     if template and not draft:
@@ -152,7 +152,7 @@ async def _queue(visit: Visit, connection: Any) -> list[queue.QueueRow]:
     """The list beside the thread: what this person has, then what is due next."""
     found = []
     for folder in (Folder.MINE, Folder.NEXT):
-        found += await queue.rows(connection, visit.scope, folder, visit.person.id, visit.now, visit.now, 20)
+        found += await queue.rows(connection, visit.scope, folder, visit.person.id, visit.now, visit.now, 20, True)
     return found
 
 

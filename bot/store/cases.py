@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Select, func, insert, literal, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.case import (
@@ -67,6 +67,10 @@ class File:
     agent_id: int | None = None
     account_references: dict[int, str] = field(default_factory=dict)
     verify_hash: str = ""
+    follow_up_at: datetime | None = None
+    stopped_at: datetime | None = None  # since when the number must not be texted, and why
+    stopped_for: str = ""
+    rows: dict[str, list[Any]] = field(default_factory=dict)  # of holds, promises, plans, handoffs, oldest first
 
     def is_theirs(self, answer: str) -> bool:
         """Whether this is what the bank left to verify the customer by; the time it takes says nothing."""
@@ -89,98 +93,102 @@ async def lock(connection: AsyncConnection, ids: Sequence[int], skip_locked: boo
     return list((await connection.execute(query)).scalars())
 
 
-async def load(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> dict[int, File]:
-    """The files of these customers, one query per table however many there are."""
-    rows = {row.id: row for row in await connection.execute(select(customer).where(customer.c.id.in_(ids)))}
-    numbers = {
-        row.customer_id: row
-        for row in await connection.execute(
-            select(phone, suppression.c.reason)
-            .outerjoin(suppression, suppression.c.number_hash == phone.c.number_hash)
-            .where(phone.c.customer_id.in_(ids), phone.c.current)
-        )
-    }
-    files = {
-        row.customer_id: row
-        for row in await connection.execute(select(case_file).where(case_file.c.customer_id.in_(ids)))
-    }
+async def load(connection: AsyncConnection, ids: Sequence[int], now: datetime, whole: bool = False) -> dict[int, File]:
+    """The files of these customers, in the same few queries however many there are.
+
+    `whole`: with the rows of what is over too, for people's eyes; they make no difference to the case.
+    """
+    people = {row.id: row for row in await connection.execute(_people(ids))}
     accounts = await _by_customer(
         connection, select(account).where(account.c.customer_id.in_(ids)).order_by(account.c.id)
     )
-    holds = await _by_customer(
-        connection,
-        select(hold).where(hold.c.customer_id.in_(ids), hold.c.lifted_at.is_(None)).order_by(hold.c.id),
-    )
-    promises = await _by_customer(
-        connection, select(promise).where(promise.c.customer_id.in_(ids), promise.c.status == "open")
-    )
-    plans = await _by_customer(
-        connection,
-        select(plan).where(plan.c.customer_id.in_(ids), plan.c.status.in_((*OPEN_PLANS, PlanStatus.BROKEN))),
-    )
-    queues = await _by_customer(
-        connection, select(handoff).where(handoff.c.customer_id.in_(ids), handoff.c.closed_at.is_(None))
-    )
+    standing, kept = hold.c.lifted_at.is_(None), (promise.c.status == "kept") & (promise.c.closed_at > now - KEPT_OF)
+    holds = await _rows(connection, hold, ids, standing, whole)
+    promises = await _rows(connection, promise, ids, (promise.c.status == "open") | kept, whole)
+    plans = await _rows(connection, plan, ids, plan.c.status.in_((*OPEN_PLANS, PlanStatus.BROKEN)), whole)
+    handoffs = await _rows(connection, handoff, ids, handoff.c.closed_at.is_(None), whole)
     contacts = await _contacts(connection, ids, now)
-    of_late = promise.c.closed_at > now - KEPT_OF
-    query = select(promise.c.customer_id, func.count().label("kept")).where(promise.c.customer_id.in_(ids), of_late)
-    query = query.where(promise.c.status == "kept").group_by(promise.c.customer_id)
-    kept = {row.customer_id: row.kept for row in await connection.execute(query)}
     channels = await _last_channels(connection, ids)
     loaded = {}
-    for id, row in rows.items():
-        number, file = numbers.get(id), files[id]
+    for id, row in people.items():
+        promised = next((one for one in promises[id] if one.status == "open"), None)
+        waits = next((one for one in handoffs[id] if one.closed_at is None), None)
         loaded[id] = File(
             case=Case(
                 customer_id=id,
-                state=State(file.state),
-                owner=Owner(file.owner),
+                state=State(row.state),
+                owner=Owner(row.owner),
                 language=row.language,
                 zones=tuple(zone for zone in row.zones.split(",") if zone),
                 jurisdiction=row.jurisdiction,
                 known=row.known,
-                reachable=number is not None and number.reason is None,
+                reachable=row.number is not None and row.stopped is None,
                 place=row.place,
                 creditor_role=CreditorRole(row.creditor_role),
-                number_source=NumberSource(number.source) if number else NumberSource.UNKNOWN,
-                number_verified_on=number.verified_on if number else None,
+                number_source=NumberSource(row.source) if row.source else NumberSource.UNKNOWN,
+                number_verified_on=row.verified_on,
                 consents=frozenset(Consent(name) for name in row.consents.split()),
                 notice_on=row.notice_on,
-                preference=read_preference(file.preference),
-                payday=file.payday,
-                ability=file.ability,
-                annoyed_at=file.annoyed_at,
-                kept_promises=kept.get(id, 0),
+                preference=read_preference(row.preference),
+                payday=row.payday,
+                ability=row.ability,
+                annoyed_at=row.annoyed_at,
+                kept_promises=sum(one.status == "kept" and one.closed_at > now - KEPT_OF for one in promises[id]),
                 accounts=tuple(map(_account, accounts[id])),
-                promise=_promise(promises[id][0]) if promises[id] else None,
-                broken_in_a_row=file.broken_in_a_row,
-                plan=next((_plan(row) for row in plans[id] if row.status in OPEN_PLANS), None),
-                plans_broken=sum(row.status == PlanStatus.BROKEN for row in plans[id]),
-                holds=tuple(map(_hold, holds[id])),
-                handoff_queue=queues[id][0].queue if queues[id] else None,
-                asked=Asked(file.asked) if file.asked else None,
-                offer=_offer(file),
-                unclear_in_a_row=file.unclear_in_a_row,
+                promise=_promise(promised) if promised else None,
+                broken_in_a_row=row.broken_in_a_row,
+                plan=next((_plan(one) for one in plans[id] if one.status in OPEN_PLANS), None),
+                plans_broken=sum(one.status == PlanStatus.BROKEN for one in plans[id]),
+                holds=tuple(_hold(one) for one in holds[id] if one.lifted_at is None),
+                handoff_queue=waits.queue if waits else None,
+                asked=Asked(row.asked) if row.asked else None,
+                offer=_offer(row),
+                unclear_in_a_row=row.unclear_in_a_row,
                 contacts=tuple(contacts[id]),
-                opened_at=file.opened_at,
+                opened_at=row.opened_at,
                 verification=Verification(
-                    bool(row.verify_hash), file.verify_wrong, file.verified_until_at, file.verify_barred_until_at
+                    bool(row.verify_hash), row.verify_wrong, row.verified_until_at, row.verify_barred_until_at
                 ),
             ),
             reference=row.reference,
             name=row.name,
-            number=number.number if number else "",
-            number_hash=number.number_hash if number else "",
+            number=row.number or "",
+            number_hash=row.number_hash or "",
             data_key=row.data_key,
             last_seq=row.last_seq,
             journal_seq=row.journal_seq,
             journal_head=row.journal_head,
             channel=channels.get(id),
-            agent_id=file.agent_id,
+            agent_id=row.agent_id,
             verify_hash=row.verify_hash,
             account_references={a.id: a.reference for a in accounts[id]},
+            follow_up_at=row.follow_up_at,
+            stopped_at=row.since_at,
+            stopped_for=row.stopped or "",
+            rows={"hold": holds[id], "promise": promises[id], "plan": plans[id], "handoff": handoffs[id]},
         )
     return loaded
+
+
+def _people(ids: Sequence[int]) -> Select[Any]:
+    """Customers with their case, their current number, and why it must not be texted (`stopped`)."""
+    case = [column for column in case_file.columns if column.name != "customer_id"]
+    number = (phone.c.number, phone.c.number_hash, phone.c.source, phone.c.verified_on)
+    return (
+        select(customer, *case, *number, suppression.c.reason.label("stopped"), suppression.c.since_at)
+        .join(case_file, case_file.c.customer_id == customer.c.id)
+        .outerjoin(phone, (phone.c.customer_id == customer.c.id) & phone.c.current)
+        .outerjoin(suppression, suppression.c.number_hash == phone.c.number_hash)
+        .where(customer.c.id.in_(ids))
+    )
+
+
+async def _rows(
+    connection: AsyncConnection, table: Any, ids: Sequence[int], counts: Any, whole: bool
+) -> defaultdict[int, list[Any]]:
+    """Those rows of a table that a case is made of, or all of them, oldest first."""
+    query = select(table).where(table.c.customer_id.in_(ids)).order_by(table.c.id)
+    return await _by_customer(connection, query if whole else query.where(counts))
 
 
 async def _by_customer(connection: AsyncConnection, query: Select[Any]) -> defaultdict[int, list[Any]]:
@@ -192,18 +200,17 @@ async def _by_customer(connection: AsyncConnection, query: Select[Any]) -> defau
 
 async def _contacts(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> defaultdict[int, list[Contact]]:
     """What counts towards caps: texts of ours that left, and what people noted of other channels; oldest first."""
-    o, since = outbox.c, now - CONTACTS_OF
-    texts = select(o.customer_id, o.sent_at.label("at"), o.purpose, o.accounts, o.answers).where(
+    o, c, since = outbox.c, contact.c, now - CONTACTS_OF
+    sms, yes, none = literal(ContactChannel.SMS.value), true(), literal("")
+    texts = select(o.customer_id, o.sent_at, sms, o.purpose, o.accounts, yes, o.answers).where(
         o.customer_id.in_(ids), o.purpose.in_(COUNTED), o.state.in_(LEFT), o.sent_at > since
     )
-    others = select(contact).where(contact.c.customer_id.in_(ids), contact.c.at > since)
+    others = select(c.customer_id, c.at, c.channel, none, c.accounts, c.reached, c.answers).where(
+        c.customer_id.in_(ids), c.at > since
+    )
     found: defaultdict[int, list[Contact]] = defaultdict(list)
-    for row in await connection.execute(texts):
-        one = Contact(row.at, ContactChannel.SMS, row.purpose, _numbers(row.accounts), answers=row.answers)
-        found[row.customer_id].append(one)
-    for row in await connection.execute(others):
-        one = Contact(row.at, ContactChannel(row.channel), "", _numbers(row.accounts), row.reached, row.answers)
-        found[row.customer_id].append(one)
+    for id, at, channel, purpose, accounts, reached, answers in await connection.execute(union_all(texts, others)):
+        found[id].append(Contact(at, ContactChannel(channel), purpose, _numbers(accounts), reached, answers))
     for mine in found.values():
         mine.sort(key=lambda one: one.at)
     return found

@@ -63,12 +63,17 @@ async def rows(
     now: datetime,
     since: datetime,
     limit: int = 50,
+    brief: bool = False,
 ) -> list[QueueRow]:
-    """The first of a folder, what is due first in front. `since` is when today began, for what was resolved."""
+    """The first of a folder, what is due first in front. `since` is when today began, for what was resolved.
+
+    `brief`: without what they wrote last and their holds, which a narrow list does not show.
+    """
     query = _folder(folder, agent_id, since).where(scope.lets(customer.c.team)).limit(limit)
     found = (await connection.execute(query)).all()
     ids = [row.customer_id for row in found]
-    said, sums, holds = await _said(connection, ids), await _sums(connection, ids), await _holds(connection, ids)
+    sums = await _sums(connection, ids)
+    said, holds = ({}, {}) if brief else (await _said(connection, ids), await _holds(connection, ids))
     listed = []
     for row in found:
         text, at = said.get(row.customer_id, ("", None))

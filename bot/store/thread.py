@@ -81,7 +81,7 @@ async def view(
     newest: int | None = None,
 ) -> FileView:
     """A customer's file, with all texts or only the newest; LookupError where there is no such customer in scope."""
-    loaded = await cases.load(connection, list(await scope.only(connection, [customer_id])), now)
+    loaded = await cases.load(connection, list(await scope.only(connection, [customer_id])), now, whole=True)
     if customer_id not in loaded:
         raise LookupError(f"there is no customer {customer_id}")
     file = loaded[customer_id]
@@ -92,7 +92,7 @@ async def view(
     heard, said = await texts.heard(connection, customer_id), await texts.said(connection, customer_id)
     holds = [
         HoldView(row.kind, row.placed_at, row.until_at, row.category, row.review_at, row.lifted_at)
-        for row in await _of(connection, cases.hold, customer_id)
+        for row in file.rows["hold"]
     ]
     holder = names.get(file.agent_id)
     return FileView(
@@ -109,12 +109,12 @@ async def view(
         heard=heard,
         version=file.journal_seq + heard,
         earlier=heard + said - len(shown),
-        suppression=await _suppression(connection, file.number_hash),
+        suppression=SuppressionView(file.stopped_for, file.stopped_at) if file.stopped_at else None,
         holds=tuple(hold for hold in holds if hold.lifted_at is None),
         lifted=tuple(hold for hold in holds if hold.lifted_at is not None),
         promises=tuple(
             PromiseView(row.amount, row.due_on, row.status, row.paid, row.made_at, row.closed_at, row.later, row.moved)
-            for row in await _of(connection, cases.promise, customer_id)
+            for row in file.rows["promise"]
         ),
         plans=tuple(
             PlanView(
@@ -130,9 +130,9 @@ async def view(
                 row.agreed_at,
                 row.closed_at,
             )
-            for row in await _of(connection, cases.plan, customer_id)
+            for row in file.rows["plan"]
         ),
-        handoffs=tuple(_handoff(row, names) for row in await _of(connection, cases.handoff, customer_id)),
+        handoffs=tuple(_handoff(row, names) for row in file.rows["handoff"]),
         agenda=tuple(
             TimerView(row.timer, row.due_at)
             for row in await connection.execute(
@@ -256,12 +256,6 @@ def _accounts(file: cases.File, now: datetime) -> tuple[AccountView, ...]:
         )
         for a in file.case.accounts
     )
-
-
-async def _suppression(connection: AsyncConnection, number_hash: str) -> SuppressionView | None:
-    table = cases.suppression
-    row = (await connection.execute(select(table).where(table.c.number_hash == number_hash))).first()
-    return None if row is None else SuppressionView(row.reason, row.since_at)
 
 
 def _handoff(row: Any, names: Mapping[int, Any]) -> HandoffView:

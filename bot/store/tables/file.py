@@ -77,6 +77,7 @@ class CaseFile(SQLModel, table=True):
     """Where the conversation with a customer stands."""
 
     __tablename__ = "case_file"
+    __table_args__ = (fields.index_where("case_held", "agent_id", "customer_id", where="owner = 'agent'"),)
     customer_id: int = Field(sa_column=Column(BigId, ForeignKey("customer.id"), primary_key=True, autoincrement=False))
     state: str = Field(max_length=24, index=True)
     owner: str = Field(max_length=8)

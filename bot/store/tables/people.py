@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy import Column, ForeignKey, Index, Integer, String
 from sqlmodel import Field, SQLModel
 
 from bot.store.columns import BigId
@@ -55,6 +55,7 @@ class AccessLog(SQLModel, table=True):
     """A person read personal data."""
 
     __tablename__ = "access_log"
+    __table_args__ = (Index("access_log_of", "who", "at"),)
     id: int | None = Field(default=None, sa_column=fields.identity())
     who: str = Field(max_length=80)
     customer_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("customer.id"), index=True))

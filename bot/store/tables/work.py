@@ -21,6 +21,8 @@ class Handoff(SQLModel, table=True):
 
     __table_args__ = (
         fields.index_where("handoff_open", "customer_id", where="closed_at IS NULL", unique=True),
+        fields.index_where("handoff_due", "due_at", "priority", "customer_id", where="closed_at IS NULL"),
+        fields.index_where("handoff_closed", "closed_at", where="closed_at IS NOT NULL"),
         Index("handoff_opened", "opened_at"),
         Index("handoff_agent", "agent_id", "taken_at"),
     )
@@ -30,7 +32,7 @@ class Handoff(SQLModel, table=True):
     reason: str = Field(sa_column=Column(Text, nullable=False))
     priority: int
     opened_at: datetime = Field(sa_column=fields.moment(nullable=False))
-    due_at: datetime = Field(sa_column=fields.moment(nullable=False, index=True))
+    due_at: datetime = Field(sa_column=fields.moment(nullable=False))
     taken_at: datetime | None = Field(default=None, sa_column=fields.moment())
     answered_at: datetime | None = Field(default=None, sa_column=fields.moment())
     agent_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("agent.id")))
