@@ -142,8 +142,20 @@ def upgrade() -> None:
             sqlite_where=sa.text("problem IS NOT NULL"),
         )
 
+    with op.batch_alter_table("access_log", schema=None) as batch_op:
+        batch_op.create_index("access_log_of", ["who", "at"], unique=False)
+
     with op.batch_alter_table("agent", schema=None) as batch_op:
         batch_op.add_column(sa.Column("team", sa.String(length=32), server_default="", nullable=False))
+
+    with op.batch_alter_table("case_file", schema=None) as batch_op:
+        batch_op.create_index(
+            "case_held",
+            ["agent_id", "customer_id"],
+            unique=False,
+            postgresql_where=sa.text("owner = 'agent'"),
+            sqlite_where=sa.text("owner = 'agent'"),
+        )
 
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.add_column(sa.Column("team", sa.String(length=32), server_default="", nullable=False))
@@ -151,7 +163,22 @@ def upgrade() -> None:
     with op.batch_alter_table("handoff", schema=None) as batch_op:
         batch_op.add_column(sa.Column("answered_at", UtcMoment(), nullable=True))
         batch_op.add_column(sa.Column("note", Sealed(), nullable=True))
+        batch_op.drop_index(batch_op.f("ix_handoff_due_at"))
         batch_op.create_index("handoff_agent", ["agent_id", "taken_at"], unique=False)
+        batch_op.create_index(
+            "handoff_closed",
+            ["closed_at"],
+            unique=False,
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "handoff_due",
+            ["due_at", "priority", "customer_id"],
+            unique=False,
+            postgresql_where=sa.text("closed_at IS NULL"),
+            sqlite_where=sa.text("closed_at IS NULL"),
+        )
         batch_op.create_index("handoff_opened", ["opened_at"], unique=False)
 
     with op.batch_alter_table("hold", schema=None) as batch_op:
@@ -217,15 +244,32 @@ def downgrade() -> None:
 
     with op.batch_alter_table("handoff", schema=None) as batch_op:
         batch_op.drop_index("handoff_opened")
+        batch_op.drop_index(
+            "handoff_due", postgresql_where=sa.text("closed_at IS NULL"), sqlite_where=sa.text("closed_at IS NULL")
+        )
+        batch_op.drop_index(
+            "handoff_closed",
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+        )
         batch_op.drop_index("handoff_agent")
+        batch_op.create_index(batch_op.f("ix_handoff_due_at"), ["due_at"], unique=False)
         batch_op.drop_column("note")
         batch_op.drop_column("answered_at")
 
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.drop_column("team")
 
+    with op.batch_alter_table("case_file", schema=None) as batch_op:
+        batch_op.drop_index(
+            "case_held", postgresql_where=sa.text("owner = 'agent'"), sqlite_where=sa.text("owner = 'agent'")
+        )
+
     with op.batch_alter_table("agent", schema=None) as batch_op:
         batch_op.drop_column("team")
+
+    with op.batch_alter_table("access_log", schema=None) as batch_op:
+        batch_op.drop_index("access_log_of")
 
     with op.batch_alter_table("upload_row", schema=None) as batch_op:
         batch_op.drop_index(
