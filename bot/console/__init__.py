@@ -21,6 +21,7 @@ from bot.console import (
     queue,
     render,
     rules,
+    settings,
     trying,
 )
 from bot.console.access import Route
@@ -30,6 +31,7 @@ __all__ = ["Demo", "Line", "Office", "Phones", "mount", "routes"]
 
 PAGES = (
     login,
+    settings,
     queue,
     customers,
     conversation,

@@ -61,25 +61,27 @@ async def _tell(
         if hub.closed:
             return
         own, version = page.own.is_set(), None
-        if not await _is_seen(visit, page.take()):
-            continue
+        ids = await _in_scope(visit, page.take())
         if own:
             version = await _version_of(visit, customer_id)
             if version != since:
                 since = version
             else:  # nothing newer than the page, or a change that no version counts: then the page looks for itself
                 own, version = not connects, None
-        connects, lists_at = False, time()
-        told = {"customer": own, "version": version, "lists": True}
-        await answer.write(f"event: changed\ndata: {json.dumps(told)}\n\n".encode())
+        lists = ids is None or bool(ids - {customer_id})
+        if own or lists:
+            lists_at = time() if lists else lists_at
+            told = {"customer": own, "version": version, "lists": lists}
+            await answer.write(f"event: changed\ndata: {json.dumps(told)}\n\n".encode())
+        connects = False
 
 
-async def _is_seen(visit: Visit, ids: frozenset[int] | None) -> bool:
-    """Whether any of these is a customer whom this person may see: of others they learn nothing, not even a change."""
-    if visit.scope.every or ids is None:
-        return True
+async def _in_scope(visit: Visit, ids: frozenset[int] | None) -> frozenset[int] | None:
+    """Those of these customers whom this person may see: of others' changes they learn nothing, not even that."""
+    if visit.scope.every or not ids:
+        return ids
     async with visit.office.database.read() as connection:
-        return bool(await visit.scope.only(connection, ids))
+        return await visit.scope.only(connection, ids)
 
 
 async def _within(event: asyncio.Event, seconds: float) -> bool:

@@ -6,9 +6,9 @@ import asyncio
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -49,6 +49,24 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Theme(StrEnum):
+    """How a person wants their screen: as their system has it, or always so."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Habit(StrEnum):
+    """What a person wants of the console: single keys, a sound, desktop notices; and both of the queue's customers
+    too, not only of their own."""
+
+    KEYS = "keys"
+    SOUND = "sound"
+    NOTICES = "notices"
+    QUEUE = "queue"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Someone who may log in."""
@@ -60,6 +78,8 @@ class Person:
     language: str
     active: bool = True
     team: str = ""
+    theme: Theme = Theme.SYSTEM
+    habits: frozenset[Habit] = frozenset({Habit.KEYS})
 
     @property
     def scope(self) -> Scope:
@@ -134,6 +154,12 @@ async def set_active(connection: AsyncConnection, id: int, active: bool) -> None
 async def set_language(connection: AsyncConnection, id: int, language: str) -> None:
     """Remember the language in which a person reads the console."""
     await connection.execute(update(agent).where(agent.c.id == id).values(language=language))
+
+
+async def choose(connection: AsyncConnection, id: int, theme: Theme, habits: Collection[Habit]) -> None:
+    """Remember what a person chose for their own screen."""
+    chosen = {"theme": theme, "habits": ",".join(sorted(habits))}
+    await connection.execute(update(agent).where(agent.c.id == id).values(chosen))
 
 
 async def find_person(connection: AsyncConnection, login: str) -> tuple[Person, str] | None:
@@ -251,4 +277,6 @@ async def log_access(
 
 
 def _person(row: Any) -> Person:
-    return Person(row.id, row.login, row.name, Role(row.role), row.language, row.active, row.team)
+    habits = frozenset(map(Habit, filter(None, row.habits.split(","))))
+    person = Person(row.id, row.login, row.name, Role(row.role), row.language, row.active, row.team)
+    return replace(person, theme=Theme(row.theme), habits=habits)

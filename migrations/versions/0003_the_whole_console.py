@@ -146,6 +146,8 @@ def upgrade() -> None:
         batch_op.create_index("access_log_of", ["who", "at"], unique=False)
 
     with op.batch_alter_table("agent", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("theme", sa.String(length=8), server_default="system", nullable=False))
+        batch_op.add_column(sa.Column("habits", sa.String(length=80), server_default="keys", nullable=False))
         batch_op.add_column(sa.Column("team", sa.String(length=32), server_default="", nullable=False))
 
     with op.batch_alter_table("case_file", schema=None) as batch_op:
@@ -267,6 +269,8 @@ def downgrade() -> None:
 
     with op.batch_alter_table("agent", schema=None) as batch_op:
         batch_op.drop_column("team")
+        batch_op.drop_column("habits")
+        batch_op.drop_column("theme")
 
     with op.batch_alter_table("access_log", schema=None) as batch_op:
         batch_op.drop_index("access_log_of")

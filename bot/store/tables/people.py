@@ -15,6 +15,7 @@ class Agent(SQLModel, table=True):
     """A person of the bank who works in the console. Roles: agent, supervisor, auditor, admin.
 
     `team`: whose customers an agent sees; empty: those without team.
+    `theme`: system, light or dark. `habits`: what they chose for their own screen, with commas (see agents.Habit).
     `skills`: the queues that they take from, with commas; empty means all. `most`: customers whom they have at once.
     """
 
@@ -24,6 +25,8 @@ class Agent(SQLModel, table=True):
     role: str = Field(max_length=12)
     password_hash: str = Field(max_length=200)
     language: str = Field(default="zh", max_length=8)
+    theme: str = Field(default="system", sa_column=Column(String(8), nullable=False, server_default="system"))
+    habits: str = Field(default="keys", sa_column=Column(String(80), nullable=False, server_default="keys"))
     team: str = Field(default="", sa_column=fields.team())
     active: bool = True
     skills: str = Field(default="", sa_column=Column(String(400), nullable=False, server_default=""))

@@ -15,11 +15,11 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SCREENS = {
     "agent": ("/queue", "/queue?folder=mine", "/queue?folder=follow_up", "/customers?q=C000001", "/customers/1",
-              "/customers/1/journal"),
+              "/customers/1/journal", "/settings"),
     "supervisor": ("/desks", "/customers/1", "/rules/try?customer=1"),
     "auditor": ("/rules", "/rules?q=BANK", "/rules/contact", "/rules/plans", "/rules/wording", "/rules/words",
                 "/rules/try"),
-    "admin": ("/people",),
+    "admin": ("/people", "/settings"),
 }  # fmt: skip
 
 
