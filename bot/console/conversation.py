@@ -16,6 +16,7 @@ from bot.console.lawful import lawful
 from bot.console.timeline import timeline_of
 from bot.core.calendar import local_day
 from bot.core.case import Owner, PlanStatus
+from bot.core.reading import Hardship
 from bot.core.segments import GSM7_BASE, GSM7_EXTENSION
 from bot.store import desk, drafts, queue, thread
 from bot.store.agents import Role
@@ -95,6 +96,7 @@ async def page(
         lawful=sight,
         wished=why.wished(visit.words, view.case.preference) if view.case.preference else "",
         noted=NOTED,
+        hardships=tuple(Hardship),
         forbidding=why.rule(visit.words, permission.rule, contact),
         rule_of=lambda code: why.rule(visit.words, code, contact),
         ending=lambda outcome: why.ending(visit.words, outcome, resolutions),

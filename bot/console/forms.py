@@ -19,6 +19,7 @@ from bot.core.calendar import local_day
 from bot.core.case import Authority, Instalment, PlanKind
 from bot.core.event import AgentActed, AgentAction
 from bot.core.promise import is_plausible, series_fits
+from bot.core.reading import Hardship
 from bot.dialogues.resolutions import OTHER, Resolution
 from bot.store import thread
 from bot.store.agents import Role
@@ -159,6 +160,19 @@ async def lift(visit: Visit) -> web.Response:
     return await _act(visit, AgentAction.LIFT_HOLDS, _required(visit))
 
 
+async def hardship(visit: Visit) -> web.Response:
+    """The customer told a person why they cannot pay: a category and no more."""
+    said = visit.form.get("category", "")
+    if said not in set(Hardship):
+        raise Invalid("invalid.category")
+    return await _act(visit, AgentAction.OPEN_HARDSHIP, typed(visit)[:LONGEST_REPLY], category=Hardship(said))
+
+
+async def dispute(visit: Visit) -> web.Response:
+    """The customer told a person that the debt or its amount is wrong."""
+    return await _act(visit, AgentAction.OPEN_DISPUTE, _required(visit))
+
+
 async def opt_out(visit: Visit) -> web.Response:
     """The customer told a person that they want no more texts."""
     return await _act(visit, AgentAction.OPT_OUT, _required(visit))
@@ -263,6 +277,8 @@ ROUTES = [
             ("approve_plan", approve_plan),
             ("cancel_plan", cancel_plan),
             ("lift", lift),
+            ("hardship", hardship),
+            ("dispute", dispute),
             ("opt_out", opt_out),
             ("wrong_number", wrong_number),
         )

@@ -8,8 +8,15 @@ from bot.core.decision import Purpose
 from bot.core.draft import Draft
 from bot.core.event import AgentActed, AgentAction
 from bot.core.promise import series_fits
+from bot.core.reading import Hardship
 
 SILENT = {State.OPTED_OUT, State.WRONG_NUMBER}  # final for the number: no act of an agent opens the texts again
+
+# States that say more than a hold which is placed beside them.
+GRAVER = {
+    HoldKind.HARDSHIP: SILENT | {State.PERSON_ONLY, State.UNKNOWN_SENDER},
+    HoldKind.DISPUTE: SILENT | {State.PERSON_ONLY, State.UNKNOWN_SENDER, State.HARDSHIP},
+}
 
 
 def on_agent(draft: Draft, act: AgentActed) -> None:
@@ -63,6 +70,19 @@ def on_agent(draft: Draft, act: AgentActed) -> None:
             planning.on_approval(draft, act)
         case AgentAction.CANCEL_PLAN:
             _take_plan_back(draft)
+        case AgentAction.OPEN_HARDSHIP:
+            draft.withdraw_promise()
+            _stand_still(draft, HoldKind.HARDSHIP, State.HARDSHIP, act.category)
+        case AgentAction.OPEN_DISPUTE:
+            _stand_still(draft, HoldKind.DISPUTE, State.DISPUTED)
+
+
+def _stand_still(draft: Draft, kind: HoldKind, state: State, category: Hardship | None = None) -> None:
+    """What a customer told a person holds collection as what they write does; the person answers for themselves."""
+    draft.hold(kind, category)
+    draft.ask(None)
+    if draft.case.state not in GRAVER[kind]:
+        draft.go(state)
 
 
 def _take_plan_back(draft: Draft) -> None:

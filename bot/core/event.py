@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.core.case import Authority, Instalment, PlanKind, Timer
 from bot.core.opinion import Opinion
-from bot.core.reading import Reading
+from bot.core.reading import Hardship, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,8 @@ class AgentAction(StrEnum):
     RECORD_PLAN = "record_plan"
     APPROVE_PLAN = "approve_plan"
     CANCEL_PLAN = "cancel_plan"
+    OPEN_HARDSHIP = "open_hardship"
+    OPEN_DISPUTE = "open_dispute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class AgentActed:
     plan that is proposed, or recorded as agreed; `text` is then what else was agreed. `authority` is what the agent's
     role may agree to. `template` is the approval of the wording that a reply began as, `edited` whether it was changed.
     `note` says more beside a `text` that is a code.
+    `category` says why a hardship that is opened came about.
     """
 
     action: AgentAction
@@ -95,6 +98,7 @@ class AgentActed:
     template: str = ""
     edited: bool = False
     note: str = ""
+    category: Hardship | None = None
 
 
 Event = Heard | TimerDue | PaymentPosted | NumberRefused | SendFailed | AgentActed

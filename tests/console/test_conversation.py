@@ -199,10 +199,28 @@ async def test_a_call_that_is_noted_counts_towards_caps_and_is_seen_beside_the_n
     assert await bank.texts(customer) == []
 
 
+async def test_an_agent_opens_a_hardship_with_its_category_and_a_dispute_and_collection_stands_still(
+    bank: Bank,
+) -> None:
+    browser, customer, _ = await taken(bank)
+    refused = await browser.post(f"/customers/{customer}/hardship", category="laziness", text="x")
+    assert refused.status == 422 and "Choose the reason for the hardship." in refused.words
+    page = await browser.post(f"/customers/{customer}/hardship", category="job_loss", text="comes back on 1 December")
+    assert "Hardship opened. Collection stands still." in page.words and "Collection held: hardship" in page.words
+    page = await browser.post(f"/customers/{customer}/dispute", text="says the fee is not theirs")
+    async with bank.database.read() as connection:
+        file = (await cases.load(connection, [customer], NOON))[customer]
+    assert [(hold.kind, hold.category) for hold in file.case.holds] == [("hardship", "job_loss"), ("dispute", None)]
+    journal = await browser.get(f"/customers/{customer}/journal")
+    assert "Agent: opened a hardship" in journal.words and "Agent: opened a dispute" in journal.words
+    assert await bank.texts(customer) == []
+
+
 async def test_only_who_has_the_customer_can_act(bank: Bank) -> None:
     _, customer, page = await taken(bank)
     chen = await bank.browser("chen")
     forms = {"reply": {"text": "您好", **form(page)}, "resolve": {"text": "x"}, "release": {"text": "x"}}
+    forms |= {"hardship": {"category": "illness"}, "dispute": {"text": "x"}}
     forms |= {"lift": {"text": "x"}, "opt_out": {"text": "x"}, "wrong_number": {"text": "x"}}
     for name, fields in forms.items():
         refused = await chen.post(f"/customers/{customer}/{name}", **fields)

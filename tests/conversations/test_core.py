@@ -14,6 +14,7 @@ from bot.core.contact import ContactRules
 from bot.core.decision import Purpose
 from bot.core.event import AgentActed, AgentAction, Heard
 from bot.core.kinds import Ask, OptOutScope
+from bot.core.reading import Hardship
 from bot.core.strategy import first_reminder_at
 from bot.core.talk import Talk
 from bot.nlu.read import Reader
@@ -61,7 +62,7 @@ def replay(golden: Golden, reader: Reader, content: dialogues.Content, cases: li
 
 
 def agent_act(line: str) -> AgentActed:
-    """`take_over`, `reply: words`, `resolve+lift: reason`, `record_plan: 600@2026-12-01 600@2027-01-01` …"""
+    """`take_over`, `reply: words`, `resolve+lift: reason`, `open_hardship: illness`, `record_plan: 600@2026-12-01 …`"""
     action, _, text = line.partition(":")
     name, _, flag = action.partition("+")
     sums = [word.split("@") for word in text.split() if "@" in word]
@@ -73,6 +74,7 @@ def agent_act(line: str) -> AgentActed:
         plan=tuple(Instalment(Decimal(amount), date.fromisoformat(day)) for amount, day in sums),
         plan_kind=PlanKind.EXTENSION if flag == "extension" else PlanKind.INSTALMENTS,
         authority=Authority.SUPERVISOR if flag == "supervisor" else Authority.AGENT,
+        category=Hardship(text.strip()) if name == "open_hardship" else None,
     )
 
 
