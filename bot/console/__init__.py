@@ -15,6 +15,7 @@ from bot.console import (
     journal,
     live,
     login,
+    notices,
     people,
     phone,
     portfolio,
@@ -45,6 +46,7 @@ PAGES = (
     trying,
     rules,
     live,
+    notices,
 )
 
 

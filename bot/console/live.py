@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 
@@ -26,26 +27,38 @@ async def stream(visit: Visit) -> web.StreamResponse:
 
     It asks with the `customer` that it shows, that page's version (`since`), and the hub's `mark`.
     """
-    hub, asked = visit.office.hub, visit.request.query
+    asked = visit.request.query
     customer_id, since = _number(asked.get("customer", "")), _number(asked.get("since", ""))
     if customer_id is not None:
         async with visit.office.database.read() as connection:
             customer_id = next(iter(await visit.scope.only(connection, [customer_id])), None)
+    return await opened(
+        visit, lambda answer, page: _tell(visit, answer, page, customer_id, since), customer_id, asked.get("mark", "")
+    )
+
+
+async def opened(
+    visit: Visit,
+    tell: Callable[[web.StreamResponse, Page], Awaitable[None]],
+    customer_id: int | None = None,
+    mark: str = "",
+) -> web.StreamResponse:
+    """A stream for one page of the hub, for as long as `tell` writes to it; 503 where there are too many."""
+    hub = visit.office.hub
     if hub.full or hub.closed:
         return web.Response(status=503, headers={**render.HEADERS, "Retry-After": "10"})
     answer = web.StreamResponse(headers={**render.HEADERS, **STREAM})
     await answer.prepare(visit.request)
-    with hub.page(customer_id, asked.get("mark", "")) as page, contextlib.suppress(ConnectionResetError, StoreDown):
-        await _tell(visit, answer, page, customer_id, since)
+    with hub.page(customer_id, mark) as page, contextlib.suppress(ConnectionResetError, StoreDown):
+        await tell(answer, page)
     return answer
 
 
-async def _tell(
-    visit: Visit, answer: web.StreamResponse, page: Page, customer_id: int | None, since: int | None
-) -> None:
+async def changes(visit: Visit, answer: web.StreamResponse, page: Page) -> AsyncIterator[None]:
+    """Each time that there is something to tell this page, until it goes, nobody may read it any more, or the server
+    stops. Between them a heartbeat, at which session, role and team are asked for again."""
     hub, request, time = visit.office.hub, visit.request, asyncio.get_running_loop().time
-    checked_at, lists_at = time(), time() - LISTS_EVERY
-    connects = page.changed.is_set()  # what is told first is what happened since the page was rendered
+    checked_at = time()
     await answer.write(b": open\n\n")
     while not hub.closed and request.transport is not None and not request.transport.is_closing():
         if time() - checked_at >= HEARTBEAT:
@@ -53,13 +66,20 @@ async def _tell(
             if not await _may_still_read(visit, answer):
                 return
             await answer.write(b"event: beat\ndata:\n\n")
-        if not await _within(page.changed, min(BREATH, checked_at + HEARTBEAT - time())):
-            continue
+        if await _within(page.changed, min(BREATH, checked_at + HEARTBEAT - time())) and not hub.closed:
+            yield
+
+
+async def _tell(
+    visit: Visit, answer: web.StreamResponse, page: Page, customer_id: int | None, since: int | None
+) -> None:
+    time = asyncio.get_running_loop().time
+    lists_at = time() - LISTS_EVERY
+    connects = page.changed.is_set()  # what is told first is what happened since the page was rendered
+    async for _ in changes(visit, answer, page):
         await asyncio.sleep(GATHER)
         if not page.own.is_set():
             await _within(page.own, lists_at + LISTS_EVERY - time())
-        if hub.closed:
-            return
         own, version = page.own.is_set(), None
         ids = await _in_scope(visit, page.take())
         if own:

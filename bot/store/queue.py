@@ -119,10 +119,18 @@ async def next_up(connection: AsyncConnection, scope: Scope, skills: Sequence[st
 
     `skills`: only these queues; none means all.
     """
-    query = _open().where(case_file.c.owner == "bot", scope.lets(customer.c.team)).limit(10)
-    if skills:
-        query = query.where(handoff.c.queue.in_(skills))
-    return [row.customer_id for row in await connection.execute(query)]
+    return [row.customer_id for row in await connection.execute(_free(scope, skills).limit(10))]
+
+
+async def free(connection: AsyncConnection, scope: Scope, skills: Sequence[str] = ()) -> int:
+    """How many customers wait whom nobody has taken, in these queues; none means all."""
+    query = select(func.count()).select_from(_free(scope, skills).order_by(None).subquery())
+    return int((await connection.execute(query)).scalar_one())
+
+
+def _free(scope: Scope, skills: Sequence[str]) -> Select[Any]:
+    query = _open().where(case_file.c.owner == "bot", scope.lets(customer.c.team))
+    return query.where(handoff.c.queue.in_(skills)) if skills else query
 
 
 async def reassign(connection: AsyncConnection, customer_id: int, agent_id: int, now: datetime) -> None:

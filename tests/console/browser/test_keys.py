@@ -56,7 +56,7 @@ async def test_a_conversation_is_found_taken_and_left_without_a_mouse(bank: Bank
 
 @pytest.mark.parametrize(
     ("key", "field"),
-    [("m", "amount"), ("p", "plan-kind"), ("s", "follow-up-at"), ("u", "release-text"), ("e", "resolve-text"),
+    [("m", "amount"), ("p", "plan-kind"), ("s", "follow-up-at"), ("u", "release-outcome"), ("e", "resolve-outcome"),
      ("n", "note-text"), ("r", "reply-text"), ("f", "file"), ("/", "q")],
 )  # fmt: skip
 async def test_a_key_unfolds_its_form_and_goes_to_its_first_field(
