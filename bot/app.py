@@ -230,7 +230,9 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
             tasks.append(asyncio.create_task(parts.database.listen(ended)))
             reception = Reception(intake.headings(settings.dialogues or dialogues.ROOT), defaults_of(settings))
             reception = replace(reception, limit=settings.upload_mb * MEGABYTE)
-            runner = intake.Runner(parts.database, parts.mind, reception, clock, worker.wake)
+            runner = intake.Runner(
+                parts.database, parts.mind, reception, clock, worker.wake, lease=min(lease, intake.LEASE)
+            )
             tasks.append(asyncio.create_task(runner.run()))
             stack.callback(runner.stop)
             port = await stack.enter_async_context(_site(parts, box, worker, rehearsal, runner))

@@ -24,6 +24,7 @@ from bot.console import (
     rules,
     settings,
     trying,
+    uploading,
 )
 from bot.console.access import Route
 from bot.console.office import Demo, Line, Office, Phones
@@ -41,6 +42,7 @@ PAGES = (
     desk,
     dashboard,
     portfolio,
+    uploading,
     journal,
     people,
     trying,

@@ -1,4 +1,4 @@
-"""Portfolios: a file is uploaded, its columns are mapped, its rows checked; supervisors do, auditors look."""
+"""Portfolios: the uploads, one upload's page, the rows behind its numbers. What is done with one: uploading.py."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import csv
 import hashlib
 import re
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -20,10 +21,10 @@ from bot.intake.rows import PORTFOLIO_COLUMNS, REQUIRED
 from bot.intake.sheet import IntakeError, Sheet, read_sheet
 from bot.store import uploads
 from bot.store.fileview import mask_name, mask_number
-from bot.store.uploads import OPEN, Stage, Upload
+from bot.store.uploads import Stage, Upload
 
 PREVIEW = 20
-SHOWN = 50  # refused rows on the page of an upload
+SHOWN = 10  # refused rows on the page of an upload
 A_PAGE = 100
 VALUE = re.compile(r"[\w:.-]{0,48}", re.ASCII)
 PATH = r"/portfolio/{id:\d{1,18}}"
@@ -47,7 +48,14 @@ async def _list(visit: Visit, status: int = 200, said: str = "", **values: Any) 
         found, first = await uploads.recent(connection), await uploads.is_first(connection)
     most = visit.office.reception.limit // (1024 * 1024)
     return visit.page(
-        "portfolio.html", status, uploads=found, first=first, most=most, said=said, values=values, zone=zone_of(visit)
+        "portfolio.html",
+        status,
+        uploads=found,
+        first=first,
+        most=most,
+        said=said,
+        values=values,
+        zone=visit.office.zone,
     )
 
 
@@ -90,6 +98,7 @@ async def page(visit: Visit, found: Upload, status: int = 200, said: str = "") -
     if found.counts.get("refused"):
         async with visit.office.database.read() as connection:
             refused = await uploads.rows_of(connection, found.id, "refused", "", limit=SHOWN)
+    sums = sorted(found.counts.get("sums", {}).items())
     return visit.page(
         "upload.html",
         status,
@@ -104,9 +113,18 @@ async def page(visit: Visit, found: Upload, status: int = 200, said: str = "") -
         preview=[_masked(found, cells) for cells in found.preview],
         refused=[rowwords.told(visit.words, row) for row in refused],
         pace=_pace(visit, found),
+        decides=found.state is Stage.WAITING and may_decide(visit, found),
+        fates=rowwords.fates(visit.words, found.counts.get("outcome", {})),
+        sums=[(code, one["accounts"], Decimal(one["balance"]), Decimal(one["due"])) for code, one in sums],
+        version=visit.office.mind.content.rules.version,
         problems=rowwords.counted(visit.words, found.counts.get("problems", {})),
-        zone=zone_of(visit),
+        zone=visit.office.zone,
     )
+
+
+def may_decide(visit: Visit, found: Upload) -> bool:
+    """Whether this is a second person: a supervisor who did not upload the file."""
+    return visit.may(Right.SUPERVISE) and found.uploaded_by != visit.person.login
 
 
 def _pace(visit: Visit, found: Upload) -> str:
@@ -140,55 +158,6 @@ def _mask(column: str, cell: str) -> str:
     return mask_number(cell) if column == "phone" else f"****{cell[-2:] if len(cell) > 6 else ''}" if cell else ""
 
 
-async def choose(visit: Visit) -> web.Response:
-    """Which of the file's columns is which; `go` says whether the rows are to be checked at once."""
-    found = await upload_of(visit)
-    if found.uploaded_by != visit.person.login:
-        return problem(visit, 403, "problem.not_yours")
-    chosen = _chosen(visit, found)
-    check = visit.form.get("go") == "check" and not mapping.missing(chosen)
-    values: dict[str, Any] = {"mapping": chosen, "state": Stage.MAPPING, "counts": {}, "decision": None}
-    if check:
-        mark = mapping.fingerprint(found.sha256, chosen, visit.office.reception)
-        values |= {"state": Stage.CHECKING, "fingerprint": mark, "position": 0, "lease_at": None, "begun_at": None}
-    async with visit.office.database.write() as connection:
-        done = await uploads.change(connection, found.id, OPEN, visit.person.login, visit.now, **values)
-        if done and check:
-            known = mapping.headings_hash(found.headings)
-            await uploads.remember(connection, known, chosen, visit.person.login, visit.now)
-    if not done:
-        return problem(visit, 409, "problem.moved_on")
-    if visit.form.get("go") == "check" and not check:
-        return await page(visit, await upload_of(visit), 422, "upload.missing")
-    visit.office.upload_waits()
-    return visit.redirect(f"/portfolio/{found.id}")
-
-
-def _chosen(visit: Visit, found: Upload) -> dict[str, int | str]:
-    """The mapping of the form: columns that the file has, or words that may be said of every row."""
-    chosen: dict[str, int | str] = {}
-    for column in PORTFOLIO_COLUMNS:
-        value = visit.form.get(f"c-{column}", "")
-        if value.isdecimal() and len(value) < 5 and int(value) < len(found.headings):
-            chosen[column] = int(value)
-        elif value.removeprefix("=") in FOR_ALL.get(column, ()):
-            chosen[column] = value
-    return chosen
-
-
-async def discard(visit: Visit) -> web.Response:
-    """Throw a file away before anything of it was applied."""
-    found = await upload_of(visit)
-    if found.uploaded_by != visit.person.login:
-        return problem(visit, 403, "problem.not_yours")
-    states = (*OPEN, Stage.CHECKING, Stage.REHEARSING, Stage.WAITING)
-    async with visit.office.database.write() as connection:
-        done = await uploads.change(
-            connection, found.id, states, visit.person.login, visit.now, state=Stage.DISCARDED, ended_at=visit.now
-        )
-    return visit.redirect("/portfolio?done=discarded") if done else problem(visit, 409, "problem.moved_on")
-
-
 async def rows(visit: Visit) -> web.Response:
     """The rows behind a number."""
     found, asked = await upload_of(visit), visit.request.query
@@ -206,8 +175,8 @@ async def rows(visit: Visit) -> web.Response:
         value=value,
         rows=[rowwords.told(visit.words, row) for row in rows[:A_PAGE]],
         more=len(rows) > A_PAGE,
-        zone=zone_of(visit),
-        contact=None,
+        zone=visit.office.zone,
+        title=rowwords.title(visit.words, kind, value),
     )
 
 
@@ -261,18 +230,11 @@ async def upload_of(visit: Visit) -> Upload:
     return found
 
 
-def zone_of(visit: Visit) -> str:
-    """The bank's own clock."""
-    return visit.office.reception.defaults.zones.split(",")[0]
-
-
 ROUTES = [
     Route("GET", "/portfolio", Right.OVERSEE, show),
     Route("POST", "/portfolio", Right.SUPERVISE, upload, takes_file=True),
     Route("GET", "/portfolio/sample.csv", Right.OVERSEE, sample),
     Route("GET", PATH, Right.OVERSEE, one),
-    Route("POST", f"{PATH}/columns", Right.SUPERVISE, choose),
-    Route("POST", f"{PATH}/discard", Right.SUPERVISE, discard),
     Route("GET", f"{PATH}/rows", Right.OVERSEE, rows),
     Route("GET", f"{PATH}/rejects.csv", Right.OVERSEE, rejects),
 ]

@@ -10,10 +10,12 @@ from bot.core.decide import decide
 from bot.core.decision import Decision, Purpose, Say, Schedule
 from bot.core.event import TimerDue
 from bot.core.kinds import Cap, Hours
+from bot.core.timer import NOT_DUNNED
 from bot.dialogues import Content
 
 Fate = tuple[str, datetime | None]  # the outcome, and from when on it may be another
 CONTACTED, LATER, PERSON = "contacted", "later", "person"
+PASSING = ("hours", "cap", "preference")  # what is over by itself says nothing where no reminder is due
 
 
 def fate(case: Case, due_at: datetime | None, content: Content, now: datetime) -> Fate:
@@ -24,9 +26,10 @@ def fate(case: Case, due_at: datetime | None, content: Content, now: datetime) -
     """
     contact = content.rules.contact_for(case)
     decision = decide(case, TimerDue(Timer.REMINDER), content.rules, now)
-    for reason in decision.why:
-        if reason.startswith("not-now:"):
-            return _held(may_text(case, Purpose.REMINDER, contact, now), contact)
+    later = due_at is not None and due_at > now
+    if any(reason.startswith("not-now:") for reason in decision.why):
+        held = _held(may_text(case, Purpose.REMINDER, contact, now), contact)
+        return (LATER, due_at) if later and held[0] in PASSING else held
     if "nothing-due" in decision.why:
         return "nothing_due", None
     if "agent-owns" in decision.why:
@@ -34,8 +37,8 @@ def fate(case: Case, due_at: datetime | None, content: Content, now: datetime) -
     if "not-yet" in decision.why:
         return LATER, _scheduled(decision)
     if "stale" in decision.why:
-        return (f"state:{case.state}" if case.reachable else "number-stopped"), None
-    if due_at is None or due_at > now:
+        return (f"state:{case.state}" if case.state in NOT_DUNNED else "number-stopped"), None
+    if due_at is None or later:
         return LATER, due_at
     for effect in decision.effects:
         if isinstance(effect, Say):

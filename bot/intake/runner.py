@@ -46,10 +46,12 @@ class Runner:
         wake_others: Callable[[], None] = lambda: None,
         poll_seconds: float = 2.0,
         rows_at_once: int = SLICE,
+        lease: timedelta = LEASE,
     ):
         self._database, self._mind, self._now = database, mind, now
         self.reception = reception
         self._wake_others, self._poll, self._slice = wake_others, poll_seconds, rows_at_once
+        self._lease = lease
         self._name = secrets.token_hex(8)
         self._stopping = False
         self._woken = asyncio.Event()
@@ -84,7 +86,7 @@ class Runner:
         """Go through one step of one upload, as far as it lets us; False where none waits."""
         now = self._now()
         async with self._database.write() as connection:
-            one = await uploads.claim(connection, self._name, now, now + LEASE)
+            one = await uploads.claim(connection, self._name, now, now + self._lease)
         if one is None:
             return False
         async with self._database.read() as connection:
@@ -100,6 +102,9 @@ class Runner:
                 await self._rehearse(one, table)
             case Stage.APPLYING:
                 await self._apply(one, table)
+        if self._stopping:
+            async with self._database.write() as connection:
+                await uploads.release(connection, one.id, self._name)
         return True
 
     async def _table(self, one: Upload, raw: bytes) -> Table | str:
@@ -138,7 +143,7 @@ class Runner:
             rows = await asyncio.to_thread(_good, table, [line for line in lines if line[0] not in refused])
             now = self._now()
             async with self._database.write() as connection:
-                if not await uploads.hold(connection, one, self._name, now + LEASE):
+                if not await uploads.hold(connection, one, self._name, now + self._lease):
                     return
                 found = await steps.rehearsed(connection, rows, content, now, counts)
                 await uploads.put_rows(connection, one.id, found)
@@ -156,7 +161,7 @@ class Runner:
         while position < len(table.order):
             lines, now = table.slice(position, self._slice), self._now()
             async with self._database.write() as connection:
-                if not await uploads.hold(connection, one, self._name, now + LEASE):
+                if not await uploads.hold(connection, one, self._name, now + self._lease):
                     return
                 found = await steps.applied(connection, table, lines, refused, self._mind.content, now, counts)
                 await uploads.put_rows(connection, one.id, found)
@@ -169,7 +174,7 @@ class Runner:
 
     async def _write(self, one: Upload, position: int, counts: Counts, found: Any) -> bool:
         async with self._database.write() as connection:
-            if not await uploads.hold(connection, one, self._name, self._now() + LEASE):
+            if not await uploads.hold(connection, one, self._name, self._now() + self._lease):
                 return False
             await uploads.put_rows(connection, one.id, found)
             await uploads.note(connection, one.id, position, counts)
@@ -181,7 +186,7 @@ class Runner:
 
     async def _end(self, one: Upload, state: Stage, **values: Any) -> None:
         async with self._database.write() as connection:
-            if await uploads.hold(connection, one, self._name, self._now() + LEASE):
+            if await uploads.hold(connection, one, self._name, self._now() + self._lease):
                 await uploads.end(connection, one.id, state, **values)
 
 

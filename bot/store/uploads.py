@@ -15,10 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store import tables as t
 from bot.store.columns import keyring
 from bot.store.record import upsert
+from bot.store.scope import Scope
+from bot.store.session import touch
 
 upload, chunk = t.Upload.__table__, t.UploadChunk.__table__  # type: ignore[attr-defined]
 row, remembered = t.UploadRow.__table__, t.UploadMapping.__table__  # type: ignore[attr-defined]
 CHUNK = 256 * 1024
+OVERSEERS = 0  # nobody's id: the pages of those alone who see everybody hear of it
 
 
 class Stage(StrEnum):
@@ -112,12 +115,38 @@ async def recent(connection: AsyncConnection, limit: int = 50) -> list[Upload]:
     return [_upload(one) for one in await connection.execute(query)]
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A portfolio that waits for a second person."""
+
+    id: int
+    name: str
+    rows: int
+    uploaded_by: str
+    asked_at: datetime
+
+
+async def pending(connection: AsyncConnection, scope: Scope) -> list[Pending]:
+    """The portfolios that wait for approval, oldest first; only for who sees every team's customers."""
+    names = (upload.c.id, upload.c.name, upload.c.rows, upload.c.uploaded_by, upload.c.asked_at)
+    query = select(*names).where(upload.c.state == Stage.WAITING).order_by(upload.c.asked_at)
+    return [Pending(*one) for one in await connection.execute(query)] if scope.every else []
+
+
 async def change(
-    connection: AsyncConnection, id: int, states: Collection[Stage], by: str, now: datetime, **values: Any
+    connection: AsyncConnection,
+    id: int,
+    states: Collection[Stage],
+    by: str,
+    now: datetime,
+    shown: str,
+    **values: Any,
 ) -> bool:
-    """Write on an upload that is in one of these states; False where it no longer is."""
+    """Write on an upload that is in one of these states and still has the fingerprint that was shown; else False."""
     written = {name: json.dumps(value) if name in ("mapping", "counts") else value for name, value in values.items()}
-    query = update(upload).where(upload.c.id == id, upload.c.state.in_(states))
+    same = (upload.c.id == id) & (upload.c.fingerprint == shown)
+    query = update(upload).where(same, upload.c.state.in_(states))
+    touch(connection, [OVERSEERS])
     done = await connection.execute(query.values(changed_by=by, changed_at=now, **written))
     if done.rowcount and values.get("state") in OVER:
         await _forget(connection, id)
@@ -141,6 +170,12 @@ async def claim(connection: AsyncConnection, runner: str, now: datetime, lease: 
     return await find(connection, int(id))
 
 
+async def release(connection: AsyncConnection, id: int, runner: str) -> None:
+    """Let go of an upload, so that another process need not wait until the lease is over."""
+    mine = (upload.c.id == id) & (upload.c.runner == runner)
+    await connection.execute(update(upload).where(mine).values(lease_at=None))
+
+
 async def hold(connection: AsyncConnection, one: Upload, runner: str, lease: datetime) -> bool:
     """Lock an upload for the rest of the transaction; False where it was paused or stopped, or another works on it."""
     mine = (upload.c.id == one.id) & (upload.c.runner == runner) & (upload.c.state == one.state)
@@ -152,12 +187,14 @@ async def note(connection: AsyncConnection, id: int, position: int, counts: Mapp
     """Write how far the work is, in the transaction that did it."""
     values = {"position": position, "counts": json.dumps(counts)}
     await connection.execute(update(upload).where(upload.c.id == id).values(values))
+    touch(connection, [OVERSEERS])
 
 
 async def end(connection: AsyncConnection, id: int, state: Stage, **values: Any) -> None:
     """The step in hand is over; nobody works on it any more."""
     written = {"state": state, "runner": None, "lease_at": None, **values}
     await connection.execute(update(upload).where(upload.c.id == id).values(written))
+    touch(connection, [OVERSEERS])
     if state in OVER:
         await _forget(connection, id)
 

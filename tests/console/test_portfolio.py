@@ -14,52 +14,17 @@ import pytest
 from bot import intake
 from bot.console import Office
 from bot.console.words import words
-from bot.intake import Runner, mapping
+from bot.intake import mapping
 from bot.intake.mapping import headings
 from bot.intake.rows import PORTFOLIO_COLUMNS
 from bot.store import cases, uploads
 from bot.store import tables as t
-from tests.console.conftest import Bank, Browser, Page, Serve
+from tests.console.conftest import Bank, Serve
+from tests.console.uploading import HEADER, ROW, as_guessed, checked, uploaded, work
 
-HEADER = "customer,name,phone,account,product,balance,amount_due,due_date"
-ROW = "C1,王强,13800138000,A1,personal_loan,1200.00,1200.00,2026-10-20"
 CHINESE = "客户号,姓名,手机号,借据号,产品,欠款总额,欠款,到期日,客户经理"
 CHINESE_ROW = "C1,王强,13800138000,A1,信用卡,1200.00,1200.00,2026/10/20,赵经理"
 INTAKE = Path(intake.__file__).parent
-
-
-def runner_of(bank: Bank, rows_at_once: int = 250) -> Runner:
-    return Runner(bank.database, bank.office.mind, bank.office.reception, bank.time, rows_at_once=rows_at_once)
-
-
-async def work(bank: Bank) -> None:
-    """Let the background task do all that waits."""
-    runner = runner_of(bank)
-    while await runner.work():
-        pass
-
-
-async def uploaded(browser: Browser, text: str | bytes, name: str = "list.csv") -> Page:
-    return await browser.upload("/portfolio", name, text if isinstance(text, bytes) else text.encode())
-
-
-async def checked(bank: Bank, browser: Browser, text: str | bytes) -> Page:
-    """Upload a file, take the mapping as guessed, and check its rows."""
-    page = await uploaded(browser, text)
-    assert page.status == 200, page.words
-    await browser.post("/portfolio/1/columns", go="check", **as_guessed(page))
-    await work(bank)
-    return await browser.get("/portfolio/1")
-
-
-def as_guessed(page: Page) -> dict[str, str]:
-    """The fields of the mapping as the page shows them."""
-    found = re.findall(r'<select id="(c-\w+)".*?</select>', page.html, re.DOTALL)
-    chosen = {}
-    for name in found:
-        part = page.html.split(f'<select id="{name}"')[1].split("</select>")[0]
-        chosen[name] = (re.findall(r'value="([^"]*)" selected', part) or [""])[0]
-    return chosen
 
 
 async def customers(bank: Bank) -> Sequence[str]:
