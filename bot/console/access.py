@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from aiohttp import web
 
 from bot.console import render
 from bot.console.office import Office
+from bot.console.pad import is_masked, mask
 from bot.console.posted import MEGABYTE, Garbled, Posted, TooLarge, receive
 from bot.console.words import Words, preferred, words
 from bot.store import agents
@@ -90,17 +90,19 @@ class Visit:
         return right is Right.OPEN or (self.session is not None and right in ROLES[self.session.person.role])
 
     def page(self, template: str, status: int = 200, **values: Any) -> web.Response:
-        """A page in the reader's language."""
-        return render.page(
+        """A page in the reader's language, compressed where the browser can read that."""
+        answer = render.page(
             template,
             status,
             visit=self,
             t=self.words,
             name=self.words.name,
             now=self.now,
-            csrf=self.session.csrf if self.session else "",
+            csrf=mask(self.session.csrf) if self.session else "",
             **values,
         )
+        answer.enable_compression()
+        return answer
 
     def redirect(self, path: str) -> web.Response:
         """Go on to a page of ours, as after every change."""
@@ -181,7 +183,7 @@ async def _refusal(visit: Visit, route: Route) -> web.Response | None:
         if visit.may(right) or not route.takes_file:  # nobody else's file is read at all
             await _receive(visit, route)
             token = visit.form.get("csrf", "")
-            if visit.session is not None and not hmac.compare_digest(token.encode(), visit.session.csrf.encode()):
+            if visit.session is not None and not is_masked(token, visit.session.csrf):
                 return problem(visit, 403, "problem.token")
     if visit.may(right):
         return None

@@ -13,6 +13,7 @@ import jinja2
 from aiohttp import web
 from markupsafe import Markup
 
+from bot.console.pad import tail
 from bot.console.words import Words
 from bot.core.calendar import local
 
@@ -56,7 +57,7 @@ _MARKS = {code: f"⟨U+{code:04X}⟩" for code in _HIDDEN if code not in (0x0A, 
 
 def visible(text: str) -> str:
     """The text with control, direction-changing and invisible characters written out as ⟨U+…⟩."""
-    return text.translate(_MARKS)
+    return text if text.isprintable() else text.translate(_MARKS)
 
 
 def _finalize(value: Any) -> Any:
@@ -119,7 +120,7 @@ ENVIRONMENT.globals |= {"version": VERSION, "left": left, "urgency": urgency}
 
 def page(template: str, status: int = 200, **values: Any) -> web.Response:
     """A page, with the headers that every page of ours carries."""
-    text = ENVIRONMENT.get_template(template).render(values)
+    text = ENVIRONMENT.get_template(template).render(values) + tail()
     return web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=HEADERS)
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import insert, select, update
 from bot import console, dialogues
 from bot.console import Office
 from bot.console.access import COOKIE
+from bot.console.pad import mask
 from bot.core.case import Owner, State
 from bot.nlu.read import Reader
 from bot.store import agents, cases, texts
@@ -137,7 +138,7 @@ class Bank:
         id = await self.person(login, role, team=team)
         async with self.database.write() as connection:
             sid, csrf = await agents.open_session(connection, id, self.time())
-        return Browser(self.client, sid, csrf)
+        return Browser(self.client, sid, mask(csrf))
 
     async def customer(
         self, number: str = "+8613800000001", name: str = "李小明", state: State = State.HARDSHIP, **more: Any

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text, update
 
+from bot.console.pad import mask
 from bot.core.case import Owner
 from bot.core.segments import count
 from bot.store import agents, cases, drafts
@@ -102,7 +103,7 @@ async def test_a_draft_outlives_page_session_and_server_and_nobody_else_sees_it(
         person = await agents.find_person(connection, "fang")
         assert person is not None
         sid, csrf = await agents.open_session(connection, person[0].id, bank.time())
-    again = await Browser(client, sid, csrf).get(f"/customers/{customer}")
+    again = await Browser(client, sid, mask(csrf)).get(f"/customers/{customer}")
     assert (box(again), again.field("template")) == ("半句话", "agent_thanks")
     boss = await bank.browser("boss", "supervisor")
     assert "半句话" not in (await boss.get(f"/customers/{customer}")).html

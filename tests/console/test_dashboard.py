@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.console import Office, dashboard
+from bot.console.pad import mask
 from bot.core.calendar import local_day
 from bot.core.decision import COUNTED
 from bot.dialogues import Content
@@ -252,7 +253,7 @@ async def test_agents_see_their_own_numbers_and_take_nothing_away(played: Played
     fang = played.people[0]
     async with played.bank.database.write() as connection:
         sid, csrf = await agents.open_session(connection, fang.id, played.bank.time())
-    browser = Browser(played.bank.client, sid, csrf)
+    browser = Browser(played.bank.client, sid, mask(csrf))
     own = by_hand(played, played.slice(agent_id=fang.id))
     page = await browser.get("/dashboard/rows?measure=texted&days=30")
     assert f"· {len(own['texted'])} row" in page.words
