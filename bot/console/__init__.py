@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bot.console import (
     access,
+    approvals,
     composer,
     conversation,
     customers,
@@ -43,6 +44,7 @@ PAGES = (
     dashboard,
     portfolio,
     uploading,
+    approvals,
     journal,
     people,
     trying,

@@ -13,12 +13,12 @@ from urllib.parse import quote, urlsplit
 import structlog
 from aiohttp import web
 
-from bot.console import render
+from bot.console import pending, render
 from bot.console.office import Office
 from bot.console.pad import is_masked, mask
 from bot.console.posted import MEGABYTE, Garbled, Posted, TooLarge, receive
 from bot.console.words import Words, preferred, words
-from bot.store import agents
+from bot.store import agents, approvals
 from bot.store.agents import Person, Role, Session
 from bot.store.scope import NOBODY, Scope
 from bot.store.session import StoreDown
@@ -63,6 +63,7 @@ class Visit:
     words: Words
     session: Session | None = None
     sid: str = ""
+    waiting: int = 0  # things that wait for this person's approval
     form: dict[str, str] = field(default_factory=dict)
     mark: str = ""  # where the hub stood before anything was read: see hub.py
     file: Posted | None = None
@@ -135,6 +136,7 @@ def guard(office: Office, route: Route) -> Callable[[web.Request], Awaitable[web
         visit = Visit(request, office, office.now(), _words(request, None), mark=office.hub.mark)
         try:
             await _recognise(visit)
+            await _count_waiting(visit)
             return await _refusal(visit, route) or await route.handler(visit)
         except Missing:
             return problem(visit, 404, "problem.missing")
@@ -172,6 +174,16 @@ async def _recognise(visit: Visit) -> None:
     if not visit.again and visit.session.seen_at < visit.now - agents.SEEN_EVERY:
         async with visit.office.database.write() as connection:
             await agents.touch_session(connection, visit.sid, visit.now)
+
+
+async def _count_waiting(visit: Visit) -> None:
+    """How much waits for a supervisor's approval: the navigation of every page says so."""
+    if visit.session is None or visit.person.role is not Role.SUPERVISOR or visit.request.method not in SAFE:
+        return
+    async with visit.office.database.read() as connection:
+        others = await pending.elsewhere(connection, visit.person)
+        own = sum(one.by != visit.person.login for one in others)
+        visit.waiting = own + sum(await approvals.counts(connection, visit.scope, visit.person.login))
 
 
 async def _refusal(visit: Visit, route: Route) -> web.Response | None:

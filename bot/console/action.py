@@ -19,7 +19,7 @@ from bot.store.agents import Person, Role
 from bot.store.cases import File
 from bot.store.record import Step, Turned, append_journal, record
 
-REFUSALS = ("plan-refused", "plan-breach", "series-refused", "promise-refused")
+REFUSALS = ("plan-refused", "plan-breach", "hardship-refused", "series-refused", "promise-refused")
 Check = Callable[[Any, File], Awaitable[AgentActed | None]]  # raises Refused, or Done where there is nothing left to do
 
 

@@ -25,6 +25,7 @@ KINDS = {
     "agent": "action",
     "guard": "guard",
     "handoff": "queue",
+    "hardship": "judged",
     "heard": "intent",
     "hold": "hold",
     "lifted": "hold",
@@ -120,7 +121,7 @@ def because(words: Words, code: str, contact: ContactRules | None) -> str:
         return words("why.promise-made", detail=detail.replace("@", " · "))
     if "@" in detail:
         detail = detail.replace("@", " · ")
-    if prefix == "plan-refused":
+    if prefix in ("plan-refused", "hardship-refused"):
         return words(key, detail=words.name("refused_plan", detail))
     kind = "promise" if prefix == "promise" else KINDS.get(prefix)
     return words(key, detail=words.name(kind, detail) if kind else detail)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core import planning
+from bot.core import hardship, planning
 from bot.core.case import HoldKind, Instalment, Owner, PlanStatus, Promise, State, Timer
 from bot.core.decision import Purpose
 from bot.core.draft import Draft
@@ -22,6 +22,7 @@ GRAVER = {
 def on_agent(draft: Draft, act: AgentActed) -> None:
     """Take over, reply, release, resolve, or write on the file what a customer said to a person."""
     draft.because(f"agent:{act.action}")
+    draft.by = act.agent
     match act.action:
         case AgentAction.TAKE_OVER:
             draft.change(owner=Owner.AGENT)
@@ -75,6 +76,10 @@ def on_agent(draft: Draft, act: AgentActed) -> None:
             _stand_still(draft, HoldKind.HARDSHIP, State.HARDSHIP, act.category)
         case AgentAction.OPEN_DISPUTE:
             _stand_still(draft, HoldKind.DISPUTE, State.DISPUTED)
+        case AgentAction.DECLINE_PLAN:
+            planning.on_refusal(draft, act)
+        case AgentAction.APPROVE_HARDSHIP | AgentAction.DECLINE_HARDSHIP:
+            hardship.judge(draft, act)
 
 
 def _stand_still(draft: Draft, kind: HoldKind, state: State, category: Hardship | None = None) -> None:

@@ -277,12 +277,22 @@ class Hold:
     """A standstill. `until` is None where only a person or a document lifts it.
 
     `review_at` is when a person looks whether it should still stand; `category` says why a hardship was declared.
+    `opened_by` is "bot" or the login of whoever placed it; a second person's word on a hardship is `approved_by` or
+    `declined_by`, with their login. A declined one stands until somebody lifts it.
     """
 
     kind: HoldKind
     until: datetime | None = None
     review_at: datetime | None = None
     category: Hardship | None = None
+    opened_by: str = "bot"
+    approved_by: str = ""
+    declined_by: str = ""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether a second person has said what they think of it."""
+        return bool(self.approved_by or self.declined_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,16 @@ class PlaceHold:
     until: datetime | None
     review_at: datetime | None = None
     category: Hardship | None = None
+    opened_by: str = "bot"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeHold:
+    """Note on a hold that a second person approved or declined it; it stands as before."""
+
+    kind: HoldKind
+    approved_by: str
+    declined_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +184,7 @@ Effect = (
     | ChangePlan
     | ClosePlan
     | PlaceHold
+    | JudgeHold
     | LiftHold
     | OpenHandoff
     | CloseHandoff

@@ -40,6 +40,7 @@ class Draft:
 
     def __init__(self, case: Case, rules: Rules, now: datetime):
         self.case, self.rules, self.now = case, rules, now
+        self.by = "bot"  # who places holds: the bot, or the agent whose act this is
         self.effects: list[Effect] = []
         self.why: list[str] = []
         self.today = local_day(now, case.zone)
@@ -92,8 +93,8 @@ class Draft:
         until = None if rule.lasts is None else self.now + rule.lasts
         review_at = None if rule.review is None else self.now + rule.review
         others = tuple(hold for hold in self.case.holds if hold.kind is not kind)
-        self.change(holds=(*others, Hold(kind, until, review_at, category)))
-        self.effects.append(PlaceHold(kind, until, review_at, category))
+        self.change(holds=(*others, Hold(kind, until, review_at, category, self.by)))
+        self.effects.append(PlaceHold(kind, until, review_at, category, self.by))
         self.because(f"hold:{kind}")
         self.schedule(Timer.REMINDER, None)
         self.cancel_queued(f"hold:{kind}")

@@ -72,6 +72,9 @@ class AgentAction(StrEnum):
     CANCEL_PLAN = "cancel_plan"
     OPEN_HARDSHIP = "open_hardship"
     OPEN_DISPUTE = "open_dispute"
+    DECLINE_PLAN = "decline_plan"
+    APPROVE_HARDSHIP = "approve_hardship"
+    DECLINE_HARDSHIP = "decline_hardship"
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,20 @@ def on_approval(draft: Draft, act: AgentActed) -> None:
         _offer(draft)
 
 
+def on_refusal(draft: Draft, act: AgentActed) -> None:
+    """A second person declines: the plan is off the table. Collection stands still until a person has answered."""
+    plan = draft.case.plan
+    if plan is None or plan.status is not PlanStatus.PENDING:
+        draft.because("stale")
+        return
+    if plan.proposed_by == act.agent or RANK[act.authority] < RANK[Authority.SUPERVISOR]:
+        draft.because("plan-refused:approval")
+        return
+    close(draft, PlanStatus.DECLINED)
+    draft.hold(HoldKind.PLAN_REQUEST)
+    draft.handoff("plan", f"a plan was declined by {act.agent}: {act.text}")
+
+
 def accept(draft: Draft) -> None:
     """The customer said yes in so many words."""
     activate(draft, agreed_by="text")

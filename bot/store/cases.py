@@ -277,7 +277,9 @@ def _promise(row: Any) -> Promise:
 
 
 def _hold(row: Any) -> Hold:
-    return Hold(HoldKind(row.kind), row.until_at, row.review_at, Hardship(row.category) if row.category else None)
+    category = Hardship(row.category) if row.category else None
+    kind = HoldKind(row.kind)
+    return Hold(kind, row.until_at, row.review_at, category, row.opened_by, row.approved_by, row.declined_by)
 
 
 def _plan(row: Any) -> Plan:

@@ -232,12 +232,23 @@ class _Round:
                             "until_at": effect.until,
                             "review_at": effect.review_at,
                             "category": effect.category,
+                            "opened_by": effect.opened_by,
                             "lifted_at": None,
                         }
                     )
         standing = (table.c.customer_id == bindparam("b_customer")) & (table.c.kind == bindparam("b_kind"))
         await self._many(update(table).where(standing, table.c.lifted_at.is_(None)), lifted)
         await self._many(insert(table), placed)
+        judged = [
+            {
+                "b_customer": file.case.customer_id, "b_kind": effect.kind, "judged_at": self.now,
+                "approved_by": effect.approved_by, "declined_by": effect.declined_by,
+            }
+            for file, step in work
+            for effect in step.decision.effects
+            if isinstance(effect, d.JudgeHold)
+        ]  # fmt: skip
+        await self._many(update(table).where(standing, table.c.lifted_at.is_(None)), judged)
 
     async def _handoffs(self, work: list[tuple[File, Step]]) -> None:
         table = cases.handoff

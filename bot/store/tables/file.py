@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Column, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from bot.core.case import Instalment
@@ -106,6 +106,9 @@ class Hold(SQLModel, table=True):
     __table_args__ = (
         fields.index_where("hold_standing", "customer_id", "kind", where="lifted_at IS NULL", unique=True),
         Index("hold_placed", "kind", "placed_at"),
+        fields.index_where(
+            "hold_unjudged", "placed_at", where="kind = 'hardship' AND lifted_at IS NULL AND judged_at IS NULL"
+        ),
     )
     id: int | None = Field(default=None, sa_column=fields.identity())
     customer_id: int = Field(sa_column=fields.customer_id())
@@ -114,6 +117,10 @@ class Hold(SQLModel, table=True):
     until_at: datetime | None = Field(default=None, sa_column=fields.moment())
     review_at: datetime | None = Field(default=None, sa_column=fields.moment())
     category: str | None = Field(default=None, sa_column=fields.sealed(nullable=True))
+    opened_by: str = Field(default="bot", sa_column=Column(String(64), nullable=False, server_default="bot"))
+    approved_by: str = Field(default="", sa_column=Column(String(64), nullable=False, server_default=""))
+    declined_by: str = Field(default="", sa_column=Column(String(64), nullable=False, server_default=""))
+    judged_at: datetime | None = Field(default=None, sa_column=fields.moment())
     lifted_at: datetime | None = Field(default=None, sa_column=fields.moment())
 
 
@@ -148,6 +155,7 @@ class Plan(SQLModel, table=True):
     """
 
     __table_args__ = (
+        fields.index_where("plan_pending", "made_at", where="status = 'pending'"),
         fields.index_where("plan_open", "customer_id", where="status IN ('pending', 'offered', 'active')", unique=True),
     )
     id: int | None = Field(default=None, sa_column=fields.identity())
