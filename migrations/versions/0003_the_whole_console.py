@@ -184,7 +184,18 @@ def upgrade() -> None:
         batch_op.create_index("handoff_opened", ["opened_at"], unique=False)
 
     with op.batch_alter_table("hold", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("opened_by", sa.String(length=64), server_default="bot", nullable=False))
+        batch_op.add_column(sa.Column("approved_by", sa.String(length=64), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("declined_by", sa.String(length=64), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("judged_at", UtcMoment(), nullable=True))
         batch_op.create_index("hold_placed", ["kind", "placed_at"], unique=False)
+        batch_op.create_index(
+            "hold_unjudged",
+            ["placed_at"],
+            unique=False,
+            postgresql_where=sa.text("kind = 'hardship' AND lifted_at IS NULL AND judged_at IS NULL"),
+            sqlite_where=sa.text("kind = 'hardship' AND lifted_at IS NULL AND judged_at IS NULL"),
+        )
 
     with op.batch_alter_table("inbound", schema=None) as batch_op:
         batch_op.add_column(sa.Column("entry", sa.Integer(), nullable=True))
@@ -202,6 +213,15 @@ def upgrade() -> None:
 
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.create_index("payment_posted", ["posted_at"], unique=False)
+
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.create_index(
+            "plan_pending",
+            ["made_at"],
+            unique=False,
+            postgresql_where=sa.text("status = 'pending'"),
+            sqlite_where=sa.text("status = 'pending'"),
+        )
 
     with op.batch_alter_table("promise", schema=None) as batch_op:
         batch_op.add_column(sa.Column("days_past_due", sa.Integer(), nullable=True))
@@ -226,6 +246,11 @@ def downgrade() -> None:
         )
         batch_op.drop_column("days_past_due")
 
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.drop_index(
+            "plan_pending", postgresql_where=sa.text("status = 'pending'"), sqlite_where=sa.text("status = 'pending'")
+        )
+
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.drop_index("payment_posted")
 
@@ -242,7 +267,16 @@ def downgrade() -> None:
         batch_op.drop_column("entry")
 
     with op.batch_alter_table("hold", schema=None) as batch_op:
+        batch_op.drop_index(
+            "hold_unjudged",
+            postgresql_where=sa.text("kind = 'hardship' AND lifted_at IS NULL AND judged_at IS NULL"),
+            sqlite_where=sa.text("kind = 'hardship' AND lifted_at IS NULL AND judged_at IS NULL"),
+        )
         batch_op.drop_index("hold_placed")
+        batch_op.drop_column("judged_at")
+        batch_op.drop_column("declined_by")
+        batch_op.drop_column("approved_by")
+        batch_op.drop_column("opened_by")
 
     with op.batch_alter_table("handoff", schema=None) as batch_op:
         batch_op.drop_index("handoff_opened")
