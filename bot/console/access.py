@@ -178,7 +178,7 @@ async def _recognise(visit: Visit) -> None:
 
 async def _count_waiting(visit: Visit) -> None:
     """How much waits for a supervisor's approval: the navigation of every page says so."""
-    if visit.session is None or visit.person.role is not Role.SUPERVISOR or visit.request.method not in SAFE:
+    if not visit.may(Right.SUPERVISE) or visit.request.method not in SAFE:
         return
     async with visit.office.database.read() as connection:
         others = await pending.elsewhere(connection, visit.person)

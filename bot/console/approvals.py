@@ -11,7 +11,6 @@ from bot.console.conversation import customer_of
 from bot.core.case import Authority
 from bot.core.event import AgentActed, AgentAction
 from bot.store import approvals
-from bot.store.agents import Role
 
 LONGEST = 200  # characters of a reason
 PATH = r"/approvals/{id:\d{1,18}}"
@@ -19,8 +18,6 @@ PATH = r"/approvals/{id:\d{1,18}}"
 
 async def show(visit: Visit) -> web.Response:
     """The list, for those who approve and those who check that somebody did."""
-    if visit.person.role not in (Role.SUPERVISOR, Role.AUDITOR):
-        return visit.page("problem.html", 403, key="problem.forbidden")
     return await _page(visit)
 
 
@@ -45,8 +42,6 @@ async def decline_hardship(visit: Visit) -> web.Response:
 
 
 async def _judge(visit: Visit, act: AgentAction, needs_reason: bool = True) -> web.Response:
-    if visit.person.role is not Role.SUPERVISOR:
-        return visit.page("problem.html", 403, key="problem.forbidden")
     reason = visit.form.get("text", "").strip()[:LONGEST]
     if needs_reason and not reason:
         return await _page(visit, 422, invalid="invalid.reason")
@@ -69,14 +64,14 @@ async def _page(visit: Visit, status: int = 200, invalid: str = "", refused: Ref
         others = await pending.elsewhere(connection, visit.person)
     return visit.page(
         "approvals.html", status, plans=plans, hardships=hardships, more=counts, others=others, invalid=invalid,
-        refused=refused, decides=visit.person.role is Role.SUPERVISOR, longest=LONGEST, zone=visit.office.zone,
+        refused=refused, decides=visit.may(Right.SUPERVISE), longest=LONGEST, zone=visit.office.zone,
     )  # fmt: skip
 
 
 ROUTES = [
-    Route("GET", "/approvals", Right.READ, show),
-    Route("POST", f"{PATH}/approve_plan", Right.ACT, approve_plan),
-    Route("POST", f"{PATH}/decline_plan", Right.ACT, decline_plan),
-    Route("POST", f"{PATH}/approve_hardship", Right.ACT, approve_hardship),
-    Route("POST", f"{PATH}/decline_hardship", Right.ACT, decline_hardship),
+    Route("GET", "/approvals", Right.OVERSEE, show),
+    Route("POST", f"{PATH}/approve_plan", Right.SUPERVISE, approve_plan),
+    Route("POST", f"{PATH}/decline_plan", Right.SUPERVISE, decline_plan),
+    Route("POST", f"{PATH}/approve_hardship", Right.SUPERVISE, approve_hardship),
+    Route("POST", f"{PATH}/decline_hardship", Right.SUPERVISE, decline_hardship),
 ]
