@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from bot.console import action
 from bot.console.checks import measure
-from bot.store import cases
+from bot.core.case import Owner
+from bot.core.event import AgentActed, AgentAction
+from bot.store import agents, cases
 from tests.console.browser.conftest import Open
+from tests.console.browser.test_accessible import RULES
 from tests.console.conftest import Bank
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -214,3 +219,79 @@ async def test_quiet_hours_that_begin_are_said_and_keep_what_is_typed(bank: Bank
     await expect(page.get_by_role("alert")).to_contain_text("Not sent: quiet hours")
     assert (await page.locator("#reply-text").input_value()).replace("啊", "") == "您好"
     assert await bank.texts(id) == []
+
+
+async def test_a_promise_is_recorded_with_four_keys_beside_amount_and_day(bank: Bank, open_as: Open) -> None:
+    id, page = await mine(bank, open_as)
+    await expect(page.locator("#reply-text")).to_be_focused()
+    await page.keyboard.press("Escape")  # 1: out of the reply box
+    await page.keyboard.press("m")  # 2: the form of a promise, in its amount
+    await expect(page.locator("#amount")).to_be_focused()
+    await page.keyboard.press("Control+A")  # choosing the amount: what is due stands there already
+    await page.keyboard.type("500")
+    await page.keyboard.press("Tab")  # 3
+    await page.keyboard.type("27112026")  # the day, as the browser's own field takes it
+    await page.keyboard.press("Enter")  # 4
+    await page.get_by_text("Promise recorded.").wait_for()
+    async with bank.database.read() as connection:
+        (row,) = await connection.execute(select(cases.promise))
+    assert (row.customer_id, row.amount, str(row.due_on)) == (id, 500, "2026-11-27")
+
+
+async def test_a_conversation_is_resolved_by_keys_with_one_of_the_banks_outcomes(bank: Bank, open_as: Open) -> None:
+    id, page = await mine(bank, open_as)
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("e")
+    await expect(page.locator("#resolve-outcome")).to_be_focused()
+    await page.keyboard.type("Information")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")  # in the note's field
+    await page.get_by_text("Resolved: Information given").wait_for()
+    assert await bank.owner(id) == (Owner.BOT, None)
+
+
+async def test_an_opt_out_shuts_the_whole_box_and_says_so_in_the_list(bank: Bank, open_as: Open) -> None:
+    id, page = await mine(bank, open_as)
+    await page.get_by_text("● Live").wait_for()
+    box = page.locator("#reply-text")
+    await box.fill("half a sentence")
+    async with bank.database.read() as connection:
+        person = (await agents.people(connection))[0]
+    event = AgentActed(AgentAction.OPT_OUT, person.login, "said so on the phone")
+    await action.act_on_own(bank.office, person, id, event, bank.time())
+    await page.locator("#reply-text:disabled").wait_for(timeout=5000)
+    assert await box.input_value() == "half a sentence"
+    for name in ("send", "send-next", "pick"):
+        await expect(page.locator(f"#{name}")).to_be_disabled()
+    await expect(page.locator("#checks")).to_contain_text("May not be sent now")
+    await page.keyboard.press("Control+Enter")
+    assert [row.purpose for row in await bank.texts(id)] == ["opt_out_confirmation"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_axe_finds_nothing_while_one_chooses_is_warned_or_stopped(bank: Bank, open_as: Open, theme: str) -> None:
+    id = await bank.customer()
+    await bank.called(id)
+    await bank.wrote(id, "我失业了")
+    page = await open_as("wang", f"/customers/{id}", color_scheme=theme)
+    await page.get_by_role("button", name="Take over").click()
+    box = page.locator("#reply-text")
+
+    async def looks_right(state: str) -> None:
+        result = await Axe().run(page, options=RULES)
+        assert [(state, one["id"], one["nodes"][0]["html"][:90]) for one in result.response["violations"]] == []
+
+    await page.get_by_role("button", name="Templates /").click()
+    await page.locator("#picker-find").press("ArrowDown")
+    await looks_right("choosing")
+    await page.locator("#picker-find").press("Escape")
+    await box.fill("可以减免罚息")
+    await expect(page.locator("#reply-reason")).to_be_visible()
+    await looks_right("warned")
+    await box.fill("再不还就后果自负")
+    await expect(page.locator("#checks")).to_contain_text("Must not be said")
+    await bank.wrote(id, "还在吗", pending=True)
+    await looks_right("stopped")
+    await box.press("Control+Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("还在吗")
+    await looks_right("the customer wrote meanwhile")
