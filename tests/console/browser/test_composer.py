@@ -230,9 +230,9 @@ async def test_a_promise_is_recorded_with_four_keys_beside_amount_and_day(bank: 
     await page.keyboard.press("Control+A")  # choosing the amount: what is due stands there already
     await page.keyboard.type("500")
     await page.keyboard.press("Tab")  # 3
-    await page.keyboard.type("27112026")  # the day, as the browser's own field takes it
+    await page.keyboard.type("11272026")  # the day, in the order of this browser's own field
     await page.keyboard.press("Enter")  # 4
-    await page.get_by_text("Promise recorded.").wait_for()
+    await page.get_by_text("Promise to pay recorded.").wait_for()
     async with bank.database.read() as connection:
         (row,) = await connection.execute(select(cases.promise))
     assert (row.customer_id, row.amount, str(row.due_on)) == (id, 500, "2026-11-27")
