@@ -12,6 +12,7 @@ from bot.commands import (
     channels,
     coming,
     content,
+    corrections,
     evidence,
     files,
     operating,
@@ -41,7 +42,7 @@ app = typer.Typer(
 MODULES = (
     serving, talking, reading, thresholds, files, coming, evidence, channels, operating, content, rasa, replaying,
     tools,
-    simulating,
+    simulating, corrections,
 )  # fmt: skip
 for module in MODULES:
     module.add_to(app)

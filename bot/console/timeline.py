@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.console import evidence
+from bot.console.advice import Corrected, correction_in_words
 from bot.console.evidence import Evidence
 from bot.console.journal import Told, heard_in, tell
 from bot.console.words import Words
 from bot.core.case import HoldKind
 from bot.core.contact import ContactRules
 from bot.store import thread
+from bot.store.corrections import corrections_of
 from bot.store.fileview import FileView, Text
 from bot.store.thread import JournalEntry
 
@@ -34,11 +36,12 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """The thread of one customer. `evidence` is by the id of a reply, with each sign as `signs` names it; `told` is
-    what was decided, by entry of the journal."""
+    what was decided, by entry of the journal; `corrected` what a person says that a reply meant, by its id."""
 
     items: tuple[Item, ...]
     evidence: Mapping[int, Evidence]
     told: Mapping[int, Told]
+    corrected: Mapping[int, Corrected]
 
 
 async def timeline_of(
@@ -48,7 +51,11 @@ async def timeline_of(
     wanted = {text.entry for text in view.texts if text.entry is not None}
     entries = await thread.entries_of(connection, view.customer_id, wanted)
     told = {seq: tell(words, entry, contact) for seq, entry in entries.items()}
-    return Timeline(tuple(items_of(view)), _evidence(view, entries, words), told)
+    corrected = {
+        id: correction_in_words(made, view.case, words)
+        for id, made in (await corrections_of(connection, view.customer_id)).items()
+    }
+    return Timeline(tuple(items_of(view)), _evidence(view, entries, words), told, corrected)
 
 
 def items_of(view: FileView) -> list[Item]:

@@ -43,6 +43,13 @@ async def texts_of(
     return ordered[-newest:] if newest else ordered
 
 
+async def reply_of(connection: AsyncConnection, customer_id: int, id: int) -> Text | None:
+    """One text that this customer sent; None where it is not theirs."""
+    query = select(inbound).where(inbound.c.id == id, inbound.c.customer_id == customer_id)
+    row = (await connection.execute(query)).first()
+    return None if row is None else _came(row)
+
+
 def _newest(table: Any, customer_id: int, newest: int | None) -> Select[Any]:
     query = select(table).where(table.c.customer_id == customer_id)
     return query.order_by(table.c.seq.desc(), table.c.id.desc()).limit(newest) if newest else query
