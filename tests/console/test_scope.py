@@ -25,7 +25,7 @@ from tests.console.conftest import NOON, PASSWORD, Bank, Browser, Page
 NUMBER, SAID = "+8613911112222", "龘龘的话"
 NOTHING = 10**15  # an id that no customer has
 # What a walk puts in the placeholders of paths besides the customer's id. One that is not listed fails the walk.
-PLACES = {"text": "1"}
+PLACES = {"text": "1", "code": "CN-TIME", "section": "contact"}
 # What else a page is asked for; a page that is not named is asked for as it is.
 QUERIES = {
     "/queue": [f"?folder={folder}" for folder in Folder],
