@@ -31,6 +31,7 @@ from bot.core.event import AgentActed
 from bot.core.promise import next_reminder_on
 from bot.core.reading import Asked, Hardship
 from bot.core.rules import Rules
+from bot.core.service import deadline
 from bot.core.strategy import next_reminder, reminder_slots, tier
 from bot.core.template import template_slots
 
@@ -121,6 +122,8 @@ class Draft:
         if current is not None and self.rules.handoffs[current].priority < wanted.priority:
             queue, wanted = current, self.rules.handoffs[current]
         due_at = self.now + wanted.within
+        if not wanted.alert:  # who is called at once is called at any hour
+            due_at = deadline(self.now, wanted.within, self.case.zone, self.rules.service)
         self.change(handoff_queue=queue)
         self.effects.append(OpenHandoff(queue, reason, wanted.priority, due_at))
         self.because(f"handoff:{queue}")

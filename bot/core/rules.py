@@ -11,6 +11,7 @@ from bot.core.conversation import Conversation
 from bot.core.opinion import SecondRules
 from bot.core.plan import PlanRules
 from bot.core.promise import PromiseRules
+from bot.core.service import Service
 from bot.core.strategy import Strategy
 
 
@@ -63,6 +64,7 @@ class Rules:
     plans: PlanRules
     holds: dict[HoldKind, HoldRules]
     handoffs: dict[str, HandoffRules]
+    service: Service
     answer_wait: timedelta
     paid_check_business_days: int
     unclear_for_a_person: int

@@ -19,7 +19,15 @@ from bot.dialogues.contact import load_contact
 from bot.dialogues.content import ROOT, ContentError
 from bot.dialogues.fields import Fields, duration
 from bot.dialogues.plans import load_plans
-from bot.dialogues.policies import load_handoffs, load_holds, load_promises, load_stops, load_strategy, load_verify
+from bot.dialogues.policies import (
+    load_handoffs,
+    load_holds,
+    load_promises,
+    load_service,
+    load_stops,
+    load_strategy,
+    load_verify,
+)
 from bot.dialogues.resolutions import Resolutions, load_resolutions
 from bot.dialogues.responses import DAYS, MONEY, Responses, load_responses
 from bot.dialogues.table import load_conversation
@@ -103,6 +111,7 @@ def load(root: Path = ROOT, bank: Mapping[str, dict[str, str]] = BANK) -> Conten
         plans=load_plans(root),
         holds=load_holds(root),
         handoffs=load_handoffs(root),
+        service=load_service(root),
         answer_wait=dialogue.get("answer_wait", duration, "24 hours"),
         paid_check_business_days=dialogue.number("paid_check_business_days", 1, 30),
         unclear_for_a_person=dialogue.number("unclear_for_a_person", 1),

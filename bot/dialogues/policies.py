@@ -9,9 +9,11 @@ from bot.core.case import ContactChannel, HoldKind, Product
 from bot.core.decision import Purpose
 from bot.core.promise import PromiseRules
 from bot.core.rules import HandoffRules, HoldRules, VerifyRules
+from bot.core.service import Service, Span
 from bot.core.strategy import Pace, Strategy, Tier
+from bot.dialogues.contact import span_or_closed
 from bot.dialogues.content import ContentError
-from bot.dialogues.fields import Fields, clock, duration, member
+from bot.dialogues.fields import Fields, clock, duration, member, weekdays
 
 PROMISE_NAMES = (
     "version", "grace_days", "kept_share", "remind_days_before", "horizon_days", "least_share", "series_most",
@@ -149,11 +151,32 @@ def _holds(root: Path) -> Fields:
 
 def load_handoffs(root: Path) -> dict[str, HandoffRules]:
     """The agents' queues."""
-    queues = Fields.of(root / "policies" / "handoffs.yml").only("version", "queues").part("queues")
+    queues = _handoffs(root).part("queues")
     return {
         name: HandoffRules(part.number("priority", 1, 9), part.get("within", duration, "4 hours"), part.flag("alert"))
         for name, part in queues.parts().items()
     }
+
+
+def load_service(root: Path) -> Service:
+    """When people answer, and how soon."""
+    fields = _handoffs(root).part("service").only("open", "next_reply", "amber")
+    opened, week = fields.part("open"), list[Span | None]([None] * 7)
+    for days in opened.values:
+        span = opened.get(days, span_or_closed, "09:00-20:00")
+        try:
+            covered = weekdays(days)
+        except ValueError:
+            raise ContentError(f"{opened.where}: {days!r} is not valid; write for example mon-sun") from None
+        for day in covered:
+            week[day] = span
+    if not any(week):
+        raise ContentError(f"{opened.where}: on one day of the week at least somebody must answer")
+    return Service(tuple(week), fields.get("next_reply", duration, "30 minutes"), float(fields.share("amber", "0.75")))
+
+
+def _handoffs(root: Path) -> Fields:
+    return Fields.of(root / "policies" / "handoffs.yml").only("version", "service", "queues")
 
 
 def load_verify(root: Path) -> VerifyRules:

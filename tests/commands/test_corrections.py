@@ -26,16 +26,17 @@ def corrected(place: Path) -> None:
     async def put() -> None:
         database = Database(f"sqlite:///{place / 'huixin.db'}")
         async with database.write() as connection:
+            text = "我是王强，13800138000，周五还500"
             row = {
                 "channel": "phone", "customer_id": 1, "sender": "+8613800138000", "sender_hash": "", "seq": 1,
-                "destination": "1069", "text": "我是王强，13800138000，周五还500", "received_at": AT, "state": "handled",
+                "destination": "1069", "text": text, "received_at": AT, "state": "handled",
             }  # fmt: skip
             await connection.execute(insert(texts.inbound).values(row))
             await connection.execute(update(cases.customer).values(last_seq=1))
             file = (await cases.load(connection, [1], AT))[1]
             for intent in (Intent.AFFIRM, Intent.PROMISE_TO_PAY):
                 meant = Meaning((intent,), date(2026, 11, 27), Decimal("500"))
-                made = Correction(1, "zh", row["text"], Meaning((Intent.UNCLEAR,)), meant, "fang", AT, "v1")
+                made = Correction(1, "zh", text, Meaning((Intent.UNCLEAR,)), meant, "fang", AT, "v1")
                 await corrections.correct(connection, file, made)
             assert len((await connection.execute(select(corrections.correction))).all()) == 2
         await database.close()
