@@ -142,6 +142,32 @@ def upgrade() -> None:
             sqlite_where=sa.text("problem IS NOT NULL"),
         )
 
+    op.create_table(
+        "correction",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("inbound_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("text", Sealed(), nullable=False),
+        sa.Column("read", Sealed(), nullable=False),
+        sa.Column("meant", Sealed(), nullable=False),
+        sa.Column("by", sa.String(length=64), nullable=False),
+        sa.Column("at", UtcMoment(), nullable=False),
+        sa.Column("content", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customer.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["inbound_id"],
+            ["inbound.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("correction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_correction_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_correction_inbound_id"), ["inbound_id"], unique=False)
+
     with op.batch_alter_table("access_log", schema=None) as batch_op:
         batch_op.create_index("access_log_of", ["who", "at"], unique=False)
 
@@ -309,6 +335,11 @@ def downgrade() -> None:
     with op.batch_alter_table("access_log", schema=None) as batch_op:
         batch_op.drop_index("access_log_of")
 
+    with op.batch_alter_table("correction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_correction_inbound_id"))
+        batch_op.drop_index(batch_op.f("ix_correction_customer_id"))
+
+    op.drop_table("correction")
     with op.batch_alter_table("upload_row", schema=None) as batch_op:
         batch_op.drop_index(
             "upload_row_refused",
