@@ -9,6 +9,7 @@ from aiohttp import web
 from bot.console import action, why
 from bot.console.access import Right, Route, Visit
 from bot.store import desk, queue
+from bot.store.calm import calm
 from bot.store.queue import Folder
 
 RECENT = timedelta(hours=24)  # what was resolved within this time is still listed
@@ -24,9 +25,10 @@ async def show(visit: Visit) -> web.Response:
         counts = await queue.counts(connection, visit.scope, visit.person.id, since)
         rows = await queue.rows(connection, visit.scope, folder, visit.person.id, visit.now, since)
         own = await desk.desk_of(connection, visit.person.id)
+        quiet = None if rows else await calm(connection, visit.scope, visit.person.id, visit.now)
     endings = visit.office.mind.content.resolutions
     return visit.page(
-        "queue.html", folder=folder, folders=list(Folder), counts=counts, rows=rows, desk=own,
+        "queue.html", folder=folder, folders=list(Folder), counts=counts, rows=rows, desk=own, calm=quiet,
         ending=lambda outcome: why.ending(visit.words, outcome, endings),
     )  # fmt: skip
 

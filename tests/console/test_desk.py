@@ -98,7 +98,7 @@ async def test_a_follow_up_has_a_folder_of_its_own(bank: Bank) -> None:
     assert "Follow-up saved" in page.words
     assert "11-24 15:30" in page.words
     assert "李" in (await browser.get("/queue?folder=follow_up")).words
-    assert "Nobody is waiting" in (await browser.get("/queue?folder=mine")).words
+    assert "You have no customers just now" in (await browser.get("/queue?folder=mine")).words
     for wrong in ("2020-01-01T10:00", "soon", "2099-01-01T10:00", "\0"):
         assert (await browser.post(f"/customers/{id}/follow_up", at=wrong)).status == 422
     await browser.post(f"/customers/{id}/follow_up", at="")

@@ -85,3 +85,25 @@ async def test_a_supervisor_takes_a_customer_from_the_agent_they_name_and_no_age
     assert (await boss.post(f"/customers/{customer}/take", **{"from": holder})).status == 200
     assert (await bank.owner(customer))[1] != int(holder)
     assert (await fang.post(f"/customers/{customer}/reply", text="您好", seen="0", after="9")).status == 409
+
+
+async def test_an_empty_queue_says_what_else_there_is_to_do(bank: Bank) -> None:
+    browser = await bank.browser("wang")
+    assert "There are no customers yet. A supervisor loads them" in (await browser.get("/queue")).words
+    boss = await bank.browser("boss", "supervisor")
+    assert ("a", "/portfolio") in [(tag, attrs.get("href")) for tag, attrs in (await boss.get("/queue")).elements]
+    for place in (1, 2):
+        id = await bank.customer(f"+861380000000{place}")
+        await bank.called(id)
+        await browser.post(f"/customers/{id}/take")
+    assert "Nobody is waiting." in (await browser.get("/queue")).words
+    await bank.wrote(1, "还在吗")
+    bank.time.now += timedelta(minutes=10)
+    await bank.wrote(2, "你好")
+    calm = (await browser.get("/queue")).words
+    assert "2 customers of yours wait for your answer, the longest since 12:00." in calm
+    at = (bank.time() + timedelta(hours=8, minutes=10)).strftime("%Y-%m-%dT%H:%M")  # by Shanghai's clock
+    await browser.post("/customers/1/follow_up", at=at)
+    assert "is due" not in (await browser.get("/queue?folder=resolved")).words
+    bank.time.now += timedelta(minutes=11)
+    assert "1 follow-up is due." in (await browser.get("/queue?folder=resolved")).words
