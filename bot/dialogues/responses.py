@@ -110,12 +110,15 @@ def load_responses(
     texts = {language: texts for language, (texts, _, _) in loaded.items()}
     for name in texts["zh"].keys() ^ texts["en"].keys():
         missing = "en" if name in texts["zh"] else "zh"
-        raise ContentError(f"{root / 'responses' / missing}.yml: the response {name!r} is missing in this language")
+        file = f"{missing}.agents.yml" if name.startswith(AGENT) else f"{missing}.yml"
+        raise ContentError(f"{root / 'responses' / file}: the response {name!r} is missing in this language")
     for name, text in texts["zh"].items():
         own = bank["zh"].keys()
         ours, theirs = _placeholders(text) - own, _placeholders(texts["en"][name]) - own
         if ours != theirs:
-            raise ContentError(f"response {name!r}: zh and en have other placeholders: {sorted(ours ^ theirs)}")
+            raise ContentError(
+                f"dialogues/responses: response {name!r}: zh and en have other placeholders: {sorted(ours ^ theirs)}"
+            )
     approvals = {language: approvals for language, (_, approvals, _) in loaded.items()}
     titles = {language: titles for language, (_, _, titles) in loaded.items()}
     return Responses(texts, bank, clauses or {}, titles, approvals)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
+from shutil import copytree
 
 import pytest
 from sqlalchemy import insert, update
 
+from bot import dialogues
 from bot.console import Line, Office
 from bot.store import cases, thread
 from bot.store.scope import EVERYONE
@@ -119,3 +122,26 @@ async def test_what_is_due_to_several_accounts_is_told_as_one_sum(bank: Bank) ->
     async with bank.database.write() as connection:
         await connection.execute(insert(cases.account).values(customer_id=customer, **more))
     assert "应还1300元" in box(await browser.get(f"/customers/{customer}?template=agent_amount_due"))
+
+
+async def test_words_that_counsel_approved_leave_only_as_they_are_approved(
+    database: Database, office: Office, time: Time, serve: Serve, tmp_path: Path
+) -> None:
+    root = Path(copytree(dialogues.ROOT, tmp_path / "dialogues"))
+    for name, first, word in (
+        ("zh.agents.yml", "谢谢您的回复", "法院"),
+        ("en.agents.yml", "Thank you for your reply", "court"),
+    ):
+        path = root / "responses" / name
+        old = f'      text: "{first}'
+        content = path.read_text(encoding="utf-8")
+        assert content.count(old) == 1
+        path.write_text(content.replace(old, f'      legal: "true"\n{old}, {word}'), encoding="utf-8")
+    lawful = replace(office, mind=replace(office.mind, content=dialogues.load(root)))
+    bank = Bank(database, lawful, time, await serve(lawful))
+    browser, customer, page = await taken(bank)
+    page = await browser.get(f"/customers/{customer}?template=agent_thanks")
+    choice = {"template": "agent_thanks", **form(page)}
+    refused = await browser.post(f"/customers/{customer}/reply", **choice, text=box(page) + "!")
+    assert refused.status == 409 and "court or lawyers" in refused.words
+    assert (await browser.post(f"/customers/{customer}/reply", **choice, text=box(page))).status == 200

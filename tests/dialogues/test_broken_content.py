@@ -17,6 +17,7 @@ HOLDS, QUEUES = "policies/holds.yml", "policies/handoffs.yml"
 PROMISES, STRATEGY = "policies/promises.yml", "policies/strategy.yml"
 WORDS, VERIFY = "policies/wording.yml", "policies/verify.yml"
 ZH, EN = "responses/zh.yml", "responses/en.yml"
+AGENTS_ZH, AGENTS_EN = "responses/zh.agents.yml", "responses/en.agents.yml"
 
 # file, what stands there, what is put in its place, words that the message must have
 CASES = [
@@ -26,6 +27,14 @@ CASES = [
     (QUEUES, "queues:\n", "queues:\n  crisis: {priority: 9, within: 1 days}\n", ("crisis", "already given on line")),
     (HOLDS, "holds:\n", "holds:\n  ? [a]\n  : b\n", (f"{HOLDS}:", "plain text")),
     (ZH, "responses:\n", "responses:\n  x\x07y: {}\n", (f"{ZH}:", "take the character out")),
+    # what agents choose from
+    (AGENTS_ZH, "  agent_hello:", "  hello:", (AGENTS_ZH, "hello", "is called agent_…")),
+    (ZH, "  reminder_pre_due:", "  agent_pre_due:", (f"{ZH}: agent_pre_due", "stands in *.agents.yml")),
+    (AGENTS_ZH, '    - title: "开场"\n      text', "    - text", (AGENTS_ZH, "'title' must be given")),
+    (AGENTS_EN, "  agent_hello:", "  agent_hallo:", ("zh.agents.yml", "'agent_hallo' is missing")),
+    (AGENTS_EN, "{promised_on}", "{due_on}", ("agent_promise_confirmed", "other placeholders")),
+    (AGENTS_ZH, "谢谢您的回复。", "谢谢您的回复{able}。", ("agent_thanks", "other placeholders")),
+    (AGENTS_ZH, "谢谢您的回复。", "后果自负。", (f"{AGENTS_ZH}: agent_thanks", "'后果自负' is not allowed")),
     # the table
     (TABLE, "if: nothing_is_due", "if: moon_is_full", ("promise_to_pay", "unknown guard 'moon_is_full'")),
     (TABLE, "do: answer_crisis, to", "do: sing, to", ("self_harm", "unknown outcome 'sing'")),

@@ -109,7 +109,7 @@ class Outbox(SQLModel, table=True):
     slots: str = Field(sa_column=fields.sealed())
     text: str = Field(sa_column=fields.sealed())
     author: str = Field(max_length=64)
-    template: str | None = Field(default=None, max_length=120)
+    template: str | None = Field(default=None, sa_column=Column(Text))
     accounts: str = Field(default="", max_length=200)
     answers: bool = False
     entry: int | None = None

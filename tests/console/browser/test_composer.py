@@ -295,3 +295,26 @@ async def test_axe_finds_nothing_while_one_chooses_is_warned_or_stopped(bank: Ba
     await box.press("Control+Enter")
     await expect(page.get_by_role("alert")).to_contain_text("还在吗")
     await looks_right("the customer wrote meanwhile")
+
+
+async def test_a_draft_that_could_not_be_saved_says_so_and_is_tried_again(bank: Bank, open_as: Open) -> None:
+    id, page = await mine(bank, open_as)
+    box, state = page.locator("#reply-text"), page.locator("#draft-state")
+    await page.route("**/draft", lambda route: route.abort())
+    await box.fill("半句话")
+    await expect(state).to_have_text("Draft not saved yet, trying again", timeout=8000)
+    await page.unroute("**/draft")
+    await expect(state).to_have_text("Draft saved", timeout=12000)
+    await page.goto(str(bank.client.make_url(f"/customers/{id}")))
+    assert await box.input_value() == "半句话"
+
+
+async def test_a_colleague_who_takes_over_shuts_the_box_and_is_named_in_the_list(bank: Bank, open_as: Open) -> None:
+    id, page = await mine(bank, open_as)
+    await page.get_by_text("● Live").wait_for()
+    await page.locator("#reply-text").fill("half a sentence")
+    boss = await bank.browser("boss", "supervisor")
+    await boss.post(f"/customers/{id}/take", **{"from": "1"})
+    await page.locator("#reply-text:disabled").wait_for(timeout=5000)
+    await expect(page.locator("#checks")).to_contain_text("Boss took this.")
+    assert await page.locator("#reply-text").input_value() == "half a sentence"

@@ -122,6 +122,7 @@ window.addEventListener("pageshow", (event) => { if (event.persisted) sent = fal
 // What lies outside the box may change what is allowed: an opt-out, the hour, a colleague.
 const gate = byId("may-send");
 if (gate) new MutationObserver(check).observe(gate, { childList: true, subtree: true, characterData: true });
+new MutationObserver(check).observe(box, { attributeFilter: ["disabled"] });
 
 // Ctrl+Shift+Enter sends and goes on. Ctrl+Enter sends from wherever one reads, such as the customer's newest text.
 document.addEventListener("keydown", (event) => {
