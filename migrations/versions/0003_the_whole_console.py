@@ -227,7 +227,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("entry", sa.Integer(), nullable=True))
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("template", sa.String(length=120), nullable=True))
+        batch_op.add_column(sa.Column("template", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("entry", sa.Integer(), nullable=True))
         batch_op.create_index(
             "outbox_left",
