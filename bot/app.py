@@ -280,8 +280,10 @@ async def _site(
         name: Line(one.signature, frozenset(one.templates) if name in mute else None)
         for name, one in parts.channels.items()
     }
+    roles = frozenset(settings.code_roles.split()) if rehearsal is None else frozenset[str]()
     office = Office(parts.database, parts.mind, parts.clock, worker.wake, demo, token, lines, settings.zone)
-    console.mount(app, replace(office, reception=runner.reception, upload_waits=runner.wake))
+    office = replace(office, reception=runner.reception, upload_waits=runner.wake)
+    console.mount(app, replace(office, code_roles=roles, bank=settings.bank))
     async with _serving(app, settings.host, settings.port) as port:
         yield port
 

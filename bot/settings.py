@@ -16,6 +16,7 @@ from bot.gateways.channel import Channel
 from bot.gateways.channels import read_channels
 from bot.gateways.options import OptionError
 from bot.gateways.templates import gaps
+from bot.store.agents import Role
 
 
 class SettingsError(Exception):
@@ -89,6 +90,11 @@ class Settings(BaseSettings):
     second_timeout: float = Field(
         5.0, gt=0, le=60, description="seconds after which the second reader counts as down; a reply waits twice that"
     )
+    code_roles: str = Field(
+        "",
+        description="roles that log in with a second step, separated by blanks: agent supervisor auditor admin; "
+        "empty: whoever sets one up",
+    )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
 
     @field_validator("trusted_proxies")
@@ -98,6 +104,13 @@ class Settings(BaseSettings):
             networks(value)
         except ValueError:
             raise ValueError("write addresses or networks, for example 10.0.0.5 or 10.0.0.0/24") from None
+        return value
+
+    @field_validator("code_roles")
+    @classmethod
+    def _are_roles(cls, value: str) -> str:
+        if unknown := set(value.split()) - set(Role):
+            raise ValueError(f"{', '.join(sorted(unknown))} is no role; write some of {' '.join(Role)}")
         return value
 
     def bank_words(self) -> dict[str, dict[str, str]]:

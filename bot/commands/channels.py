@@ -23,7 +23,7 @@ from bot.dialogues.load import sample
 from bot.gateways.base import Checked, Outgoing, SendError, Session
 from bot.gateways.channel import Channel
 from bot.settings import Settings, SettingsError, load_channels
-from bot.store import agents, cases, outgoing
+from bot.store import accesses, cases, outgoing
 from bot.store.columns import keyring
 from bot.store.fileview import mask_number
 from bot.store.inbox import e164
@@ -135,7 +135,7 @@ def _switch(name: str, reason: str | None, demo: bool) -> None:
                 await outgoing.resume(connection, name, now)
             else:
                 await outgoing.pause(connection, name, reason, now)
-            await agents.log_access(connection, "command line", None, f"channel {name}: {reason or 'resumed'}", now)
+            await accesses.log_access(connection, "command line", None, f"channel {name}: {reason or 'resumed'}", now)
 
     asyncio.run(run())
 
@@ -200,7 +200,7 @@ async def _test(settings: Settings, line: Channel, message: Outgoing | None) -> 
                 if (await connection.execute(select(cases.suppression.c.reason).where(stopped))).first():
                     raise SettingsError(f"{mask_number(message.to)} must not be texted: it opted out or was stopped")
                 what = f"channel {line.name}: a test to {mask_number(message.to)}"
-                await agents.log_access(connection, "command line", None, what, now)
+                await accesses.log_access(connection, "command line", None, what, now)
             accepted = await line.gateway.send(message, now)
             out.print(
                 f"{line.name}: taken, as {', '.join(accepted.provider_ids) or 'without an id'} ({message.our_ref})"

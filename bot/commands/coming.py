@@ -22,7 +22,7 @@ from bot.core.decision import OpenHandoff
 from bot.core.talk import Talk
 from bot.dialogues import Content
 from bot.settings import SettingsError
-from bot.store import agents, thread
+from bot.store import accesses, thread
 from bot.store.fileview import FileView
 from bot.store.scope import EVERYONE
 
@@ -53,7 +53,7 @@ def plan(
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
             now = await demo_moment(connection) if demo else app.Clock()()
-            await agents.log_access(connection, "command line", id, "plan", now)
+            await accesses.log_access(connection, "command line", id, "plan", now)
             return await thread.view(connection, EVERYONE, id, now, newest=1), now
 
     view, now = asyncio.run(run())

@@ -17,7 +17,7 @@ from bot.core.calendar import local
 from bot.dialogues.briefing import load_briefing
 from bot.second.hiding import hidden
 from bot.settings import SettingsError
-from bot.store import agents, corrections
+from bot.store import accesses, corrections
 from bot.store.corrections import Correction
 
 commands_ = typer.Typer(help="What people say that replies meant, for training.", no_args_is_help=True)
@@ -52,7 +52,7 @@ def export(
 
     async def run() -> list[tuple[Correction, str, datetime]]:
         async with database_of(settings) as database, database.write() as connection:
-            await agents.log_access(connection, "command line", None, "corrections export", app.Clock()())
+            await accesses.log_access(connection, "command line", None, "corrections export", app.Clock()())
             found = [one async for one in corrections.all_corrections(connection) if one[0].language == language]
         return [(made, clean(hidden(made.text, name, after)), at) for made, name, at in found]
 

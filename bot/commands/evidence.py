@@ -19,7 +19,7 @@ from bot.core.calendar import local
 from bot.core.contact import ContactRules
 from bot.dialogues.sources import Sources
 from bot.settings import SettingsError
-from bot.store import agents, cases, journal, thread
+from bot.store import accesses, cases, journal, thread
 from bot.store.scope import EVERYONE
 from bot.store.tables import Journal
 
@@ -51,7 +51,7 @@ def why(
             id = await thread.find_customer(connection, EVERYONE, needle)
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
-            await agents.log_access(connection, "command line", id, "why", app.Clock()())
+            await accesses.log_access(connection, "command line", id, "why", app.Clock()())
             file = (await cases.load(connection, [id], app.Clock()()))[id]
             rows = await connection.execute(select(table).where(table.c.customer_id == id).order_by(table.c.seq))
             return [(row, journal.read(dict(row._mapping), file.data_key)) for row in rows], file.case.zone

@@ -20,7 +20,7 @@ from bot.commands.places import database_of, demo_moment, settings_of
 from bot.core.calendar import local
 from bot.intake import PAYMENTS, PORTFOLIO, Intake, Report
 from bot.settings import Settings, SettingsError
-from bot.store import agents, thread
+from bot.store import accesses, thread
 from bot.store.fileview import FileView
 from bot.store.scope import EVERYONE
 from bot.store.session import Database
@@ -123,7 +123,7 @@ def case(
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
             now = await demo_moment(connection) if demo else app.Clock()()
-            await agents.log_access(connection, "command line", id, "case", now)
+            await accesses.log_access(connection, "command line", id, "case", now)
             return await thread.view(connection, EVERYONE, id, now, reveal=reveal)
 
     view = asyncio.run(run())

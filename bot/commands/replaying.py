@@ -22,7 +22,7 @@ from bot.core.case import Case
 from bot.core.decision import Say
 from bot.dialogues import Content
 from bot.settings import Settings, SettingsError, load_settings
-from bot.store import agents, cases, replay, thread
+from bot.store import accesses, cases, replay, thread
 from bot.store.replay import Difference
 from bot.store.scope import EVERYONE
 
@@ -54,7 +54,7 @@ def replay_(
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
             now = app.Clock()()
-            await agents.log_access(connection, "command line", id, "replay", now)
+            await accesses.log_access(connection, "command line", id, "replay", now)
             entries, _ = await thread.journal_of(connection, EVERYONE, id)
             return entries, (await cases.load(connection, [id], now))[id].case.zone
 
@@ -119,7 +119,7 @@ async def _try_on_all(settings: Settings, content: Content) -> Tally:
     async with database_of(settings) as database:
         async with database.write() as connection:
             now = app.Clock()()
-            await agents.log_access(connection, "command line", None, "check --against: all journals", now)
+            await accesses.log_access(connection, "command line", None, "check --against: all journals", now)
             query = select(cases.customer.c.id, cases.customer.c.reference).order_by(cases.customer.c.id)
             customers = list(await connection.execute(query))
         with bar as progress:

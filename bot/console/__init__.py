@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bot.console import (
     access,
+    account,
     approvals,
     composer,
     conversation,
@@ -49,6 +50,7 @@ PAGES = (
     approvals,
     journal,
     people,
+    account,
     trying,
     rules,
     live,

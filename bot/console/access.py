@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -18,10 +18,11 @@ from bot.console.office import Office
 from bot.console.pad import is_masked, mask
 from bot.console.posted import MEGABYTE, Garbled, Posted, TooLarge, receive
 from bot.console.words import Words, preferred, words
-from bot.store import agents, approvals
-from bot.store.agents import Person, Role, Session
+from bot.store import accesses, approvals, sessions
+from bot.store.agents import Person, Role
 from bot.store.scope import NOBODY, Scope
-from bot.store.session import StoreDown
+from bot.store.session import Database, ReadOnly, StoreDown
+from bot.store.sessions import Session, Stage
 
 log = structlog.get_logger()
 COOKIE = "__Host-sid"
@@ -38,15 +39,19 @@ class Right(StrEnum):
     ACT = "act"  # on customers
     OVERSEE = "oversee"  # look at what is done for many customers at once
     SUPERVISE = "supervise"  # and decide on it
+    ENROL = "enrol"  # set up one's own second step: also in the middle of logging in
+    LOOK_PEOPLE = "look_people"  # at the console's people
     MANAGE = "manage"  # the console's people, no customers' data
 
 
 ROLES = {
     Role.AGENT: {Right.SIGNED_IN, Right.READ, Right.ACT},
     Role.SUPERVISOR: {Right.SIGNED_IN, Right.READ, Right.ACT, Right.OVERSEE, Right.SUPERVISE},
-    Role.AUDITOR: {Right.SIGNED_IN, Right.READ, Right.OVERSEE},
-    Role.ADMIN: {Right.SIGNED_IN, Right.MANAGE},
+    Role.AUDITOR: {Right.SIGNED_IN, Right.READ, Right.OVERSEE, Right.LOOK_PEOPLE},
+    Role.ADMIN: {Right.SIGNED_IN, Right.LOOK_PEOPLE, Right.MANAGE},
 }
+ONLY_LOOKS = {Role.AUDITOR}  # the database itself refuses whatever their requests would write, bar who looked at what
+WITHOUT_TOKEN = ("/login", "/setup")  # forms that may be older than the session; they prove themselves by a password
 
 
 class Missing(Exception):
@@ -55,13 +60,19 @@ class Missing(Exception):
 
 @dataclass(slots=True)
 class Visit:
-    """One request of somebody: who they are, when it is, and what they sent. `again`: a page refreshed itself."""
+    """One request of somebody: who they are, when it is, and what they sent. `again`: a page refreshed itself.
+
+    `session` is one that is open; `halted` one whose person must first give a code or, after a quarter of an hour
+    without use, their password. `registry` keeps sessions and the log of who looked, for those too who may only look.
+    """
 
     request: web.Request
     office: Office
     now: datetime
     words: Words
+    registry: Database
     session: Session | None = None
+    halted: Session | None = None
     sid: str = ""
     waiting: int = 0  # things that wait for this person's approval
     form: dict[str, str] = field(default_factory=dict)
@@ -70,10 +81,10 @@ class Visit:
 
     @property
     def person(self) -> Person:
-        """Who is logged in; only where the route asks for a right."""
-        if self.session is None:
+        """Who is logged in, or about to; only where the route asks for a right."""
+        if (session := self.session or self.halted) is None:
             raise RuntimeError("this route lets anybody in")
-        return self.session.person
+        return session.person
 
     @property
     def scope(self) -> Scope:
@@ -88,6 +99,9 @@ class Visit:
 
     def may(self, right: Right) -> bool:
         """Whether whoever is logged in has this right."""
+        if right is Right.ENROL:
+            halted = self.halted is not None and self.halted.stage is Stage.ENROL and not self.halted.locked
+            return self.session is not None or halted
         return right is Right.OPEN or (self.session is not None and right in ROLES[self.session.person.role])
 
     def page(self, template: str, status: int = 200, **values: Any) -> web.Response:
@@ -99,7 +113,7 @@ class Visit:
             t=self.words,
             name=self.words.name,
             now=self.now,
-            csrf=mask(self.session.csrf) if self.session else "",
+            csrf=mask(session.csrf) if (session := self.session or self.halted) else "",
             **values,
         )
         answer.enable_compression()
@@ -111,8 +125,8 @@ class Visit:
 
     async def log_access(self, customer_id: int | None, what: str) -> None:
         """Note, in a transaction of its own, that this person reads personal data."""
-        async with self.office.database.write() as connection:
-            await agents.log_access(connection, self.person.login, customer_id, what, self.now, self.again)
+        async with self.registry.write() as connection:
+            await accesses.log_access(connection, self.person.login, customer_id, what, self.now, self.again)
 
 
 Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
@@ -133,7 +147,7 @@ def guard(office: Office, route: Route) -> Callable[[web.Request], Awaitable[web
     """The handler that an application calls: checks first, then the page; every error is a page too."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        visit = Visit(request, office, office.now(), _words(request, None), mark=office.hub.mark)
+        visit = Visit(request, office, office.now(), _words(request, None), office.database, mark=office.hub.mark)
         try:
             await _recognise(visit)
             await _count_waiting(visit)
@@ -144,6 +158,9 @@ def guard(office: Office, route: Route) -> Callable[[web.Request], Awaitable[web
             return problem(visit, 413, "problem.too_large", most=f"{office.reception.limit / MEGABYTE:g}")
         except Garbled:
             return problem(visit, 400, "problem.garbled")
+        except ReadOnly:
+            log.exception("a page for reading asked to write", path=route.path)
+            return problem(visit, 403, "problem.forbidden")
         except StoreDown:
             return problem(visit, 503, "problem.store_down")
         except web.HTTPException:
@@ -166,14 +183,20 @@ async def _recognise(visit: Visit) -> None:
     visit.sid = visit.request.cookies.get(COOKIE, "")
     if not visit.sid:
         return
-    async with visit.office.database.read() as connection:
-        visit.session = await agents.find_session(connection, visit.sid, visit.now)
-    if visit.session is None:
+    async with visit.registry.read() as connection:
+        found = await sessions.find(connection, visit.sid, visit.now)
+    if found is None:
         return
-    visit.words = _words(visit.request, visit.session.person)
-    if not visit.again and visit.session.seen_at < visit.now - agents.SEEN_EVERY:
-        async with visit.office.database.write() as connection:
-            await agents.touch_session(connection, visit.sid, visit.now)
+    visit.words = _words(visit.request, found.person)
+    if not found.is_open:
+        visit.halted = found
+        return
+    visit.session = found
+    if found.person.role in ONLY_LOOKS:
+        visit.office = replace(visit.office, database=visit.registry.looking())
+    if not visit.again and found.seen_at < visit.now - sessions.SEEN_EVERY:
+        async with visit.registry.write() as connection:
+            await sessions.touch(connection, visit.sid, visit.now)
 
 
 async def _count_waiting(visit: Visit) -> None:
@@ -194,8 +217,7 @@ async def _refusal(visit: Visit, route: Route) -> web.Response | None:
             return problem(visit, 403, "problem.foreign")
         if visit.may(right) or not route.takes_file:  # nobody else's file is read at all
             await _receive(visit, route)
-            token = visit.form.get("csrf", "")
-            if visit.session is not None and not is_masked(token, visit.session.csrf):
+            if not _has_token(visit):
                 return problem(visit, 403, "problem.token")
     if visit.may(right):
         return None
@@ -205,8 +227,17 @@ async def _refusal(visit: Visit, route: Route) -> web.Response | None:
         return problem(visit, 401, "problem.locked")
     if visit.request.method in SAFE:
         return visit.redirect(f"/login?next={quote(visit.request.path_qs)}")
-    back = _page_of(visit.request.path)
-    return visit.page("login.html", 401, next=back, kept=visit.form.get("text", ""), problem="login.expired", login="")
+    back, kept = _page_of(visit.request.path), visit.form.get("text", "")
+    login = visit.halted.person.login if visit.halted else ""
+    return visit.page("login.html", 401, next=back, kept=kept, problem="login.expired", login=login)
+
+
+def _has_token(visit: Visit) -> bool:
+    """Whether a form of our own page was filled in during this very session, where there is one."""
+    session = visit.session or visit.halted
+    if session is None or visit.request.path in WITHOUT_TOKEN:
+        return True
+    return is_masked(visit.form.get("csrf", ""), session.csrf)
 
 
 async def _receive(visit: Visit, route: Route) -> None:

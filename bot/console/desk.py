@@ -13,8 +13,7 @@ from bot.console.access import Missing, Right, Route, Visit
 from bot.console.action import Refused
 from bot.console.conversation import PATH, customer_of, page
 from bot.core.event import AgentActed, AgentAction
-from bot.store import desk, thread
-from bot.store.agents import Role
+from bot.store import attempts, desk, thread
 from bot.store.desk import Desk
 
 FURTHEST = timedelta(days=60)  # how far ahead a follow-up may lie
@@ -78,15 +77,11 @@ async def away(visit: Visit) -> web.Response:
 
 async def wall(visit: Visit) -> web.Response:
     """Everyone's desk: who is there, how much they have, what they take."""
-    if visit.person.role not in (Role.SUPERVISOR, Role.AUDITOR):
-        return visit.redirect("/queue")
     return await _wall(visit)
 
 
 async def arrange(visit: Visit) -> web.Response:
     """Say what a person takes and how many at once."""
-    if visit.person.role is not Role.SUPERVISOR:
-        return visit.redirect("/queue")
     known = set(visit.office.mind.content.rules.handoffs)
     posted = await visit.request.post()
     skills = tuple(sorted(str(one) for one in posted.getall("skills", []) if str(one) in known))
@@ -101,14 +96,15 @@ async def arrange(visit: Visit) -> web.Response:
 async def _wall(visit: Visit, status: int = 200, problem: str = "") -> web.Response:
     async with visit.office.database.read() as connection:
         found: list[Desk] = await desk.desks(connection, visit.scope)
+        failing = await attempts.repeated(connection, visit.now)
     queues = sorted(visit.office.mind.content.rules.handoffs)
-    return visit.page("desks.html", status, desks=found, queues=queues, problem=problem)
+    return visit.page("desks.html", status, desks=found, queues=queues, failing=failing, problem=problem)
 
 
 ROUTES = [
     Route("POST", f"{PATH}/transfer", Right.ACT, transfer),
     Route("POST", f"{PATH}/follow_up", Right.ACT, follow_up),
     Route("POST", "/away", Right.ACT, away),
-    Route("GET", "/desks", Right.READ, wall),
-    Route("POST", r"/desks/{id:\d{1,18}}", Right.ACT, arrange),
+    Route("GET", "/desks", Right.OVERSEE, wall),
+    Route("POST", r"/desks/{id:\d{1,18}}", Right.SUPERVISE, arrange),
 ]

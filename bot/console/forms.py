@@ -264,6 +264,7 @@ def _required(visit: Visit) -> str:
 
 ROUTES = [
     Route("POST", f"{PATH}/reveal", Right.READ, _with_invalid(reveal)),
+    Route("POST", f"{PATH}/approve_plan", Right.SUPERVISE, _with_invalid(approve_plan)),
     *(
         Route("POST", f"{PATH}/{name}", Right.ACT, _with_invalid(handler))
         for name, handler in (
@@ -274,7 +275,6 @@ ROUTES = [
             ("resolve", resolve),
             ("promise", promise),
             ("plan", plan),
-            ("approve_plan", approve_plan),
             ("cancel_plan", cancel_plan),
             ("lift", lift),
             ("hardship", hardship),

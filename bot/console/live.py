@@ -12,7 +12,7 @@ from aiohttp import web
 from bot.console import render
 from bot.console.access import ROLES, Right, Route, Visit
 from bot.console.hub import Page
-from bot.store import agents, thread
+from bot.store import sessions, thread
 from bot.store.session import StoreDown
 
 HEARTBEAT = 15.0  # seconds; a proxy may end a stream that is silent for a minute, and a right may be gone
@@ -116,8 +116,8 @@ async def _may_still_read(visit: Visit, answer: web.StreamResponse) -> bool:
     """Whether the person still has this session, role and team. A page is told that its session is over; of another
     role it learns by connecting again."""
     async with visit.office.database.read() as connection:
-        session = await agents.find_session(connection, visit.sid, visit.office.now())
-    if session is None:
+        session = await sessions.find(connection, visit.sid, visit.office.now())
+    if session is None or not session.is_open:
         await answer.write(b"event: locked\ndata:\n\n")
         return False
     was, now = visit.person, session.person

@@ -63,6 +63,8 @@ class Office:
     hub: Hub = field(default_factory=Hub)
     reception: Reception = field(default_factory=Reception)
     upload_waits: Callable[[], None] = lambda: None  # tells the runner of uploads that one waits
+    code_roles: frozenset[str] = frozenset()  # roles that log in with a second step, whether they want to or not
+    bank: str = "Huixin"  # whose console it is, as a phone's list of codes says
 
     def line(self, channel: str) -> Line:
         """What a text meets on this channel; one that is not configured takes anything."""

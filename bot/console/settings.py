@@ -19,7 +19,7 @@ async def choose(visit: Visit) -> web.Response:
     """Remember what was chosen; what nobody offers is left as it was. A box that is not ticked is a wish too."""
     person, language, theme = visit.person, visit.form.get("language", ""), visit.form.get("theme", "")
     habits = {habit for habit in Habit if visit.form.get(habit) == "yes"}
-    async with visit.office.database.write() as connection:
+    async with visit.registry.write() as connection:
         await agents.choose(connection, person.id, Theme(theme) if theme in set(Theme) else person.theme, habits)
         if language in LANGUAGES:
             await agents.set_language(connection, person.id, language)

@@ -97,6 +97,13 @@ async def follow_up_of(connection: AsyncConnection, scope: Scope, customer_id: i
     return found
 
 
+async def held(connection: AsyncConnection, scope: Scope, agent_id: int) -> list[int]:
+    """The customers whom this person has."""
+    theirs = (case_file.c.agent_id == agent_id) & (case_file.c.owner == "agent")
+    query = select(case_file.c.customer_id).where(theirs, scope.lets_id(case_file.c.customer_id))
+    return [int(row.customer_id) for row in await connection.execute(query.order_by(case_file.c.customer_id))]
+
+
 async def unanswered(connection: AsyncConnection, scope: Scope, agent_id: int) -> list[int]:
     """The customers of this person who wrote last: they wait for an answer."""
     heard = _last(inbound)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +23,10 @@ class StoreDown(Exception):
     """The database cannot be reached or refuses to work just now; the same call may succeed later."""
 
 
+class ReadOnly(Exception):
+    """Something asked to write where nothing may be written: a mistake of ours, which the database stopped."""
+
+
 class Database:
     """Where everything is kept. `write()` is a transaction that commits at its end; `read()` never writes."""
 
@@ -33,12 +38,13 @@ class Database:
             if self.url.database not in (None, "", ":memory:"):
                 Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
             self._writer = _sqlite(self.url.set(drivername="sqlite+aiosqlite"), pool_size=1, begin="BEGIN IMMEDIATE")
-            self._reader = _sqlite(self.url.set(drivername="sqlite+aiosqlite"), pool_size=4, begin="BEGIN")
+            self._reader = _sqlite(self.url.set(drivername="sqlite+aiosqlite"), 4, begin="BEGIN", read_only=True)
         else:
             url_pg = self.url.set(drivername="postgresql+asyncpg")
             self._writer = create_async_engine(url_pg, pool_size=10, max_overflow=5, pool_pre_ping=True)
             # One snapshot for all statements of a reader, as SQLite gives it: figures that belong together agree.
-            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ")
+            # The database itself refuses to write there, whatever our code says.
+            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -51,6 +57,12 @@ class Database:
                 await _notify(connection, sorted(changed))
         if changed and self.is_sqlite:
             self._tell(frozenset(changed))
+
+    def looking(self) -> Database:
+        """The same database for somebody who may only look: even what asks to write gets a read-only transaction."""
+        only = copy.copy(self)
+        only._writer = self._reader
+        return only
 
     def watch(self, watcher: Callable[[frozenset[int]], None]) -> None:
         """Call this with the ids of customers after each commit that changed something about them.
@@ -134,6 +146,9 @@ async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         async with engine.begin() as connection:
             yield connection
     except DBAPIError as error:
+        said = str(error.orig)
+        if "readonly database" in said or "read-only transaction" in said:
+            raise ReadOnly("this transaction may only read") from error
         if error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError"):
             raise StoreDown(type(error.orig).__name__ if error.orig else "database error") from error
         raise
@@ -141,7 +156,7 @@ async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         raise StoreDown(f"the database cannot be reached ({type(error).__name__})") from error
 
 
-def _sqlite(url: Any, pool_size: int, begin: str) -> AsyncEngine:
+def _sqlite(url: Any, pool_size: int, begin: str, read_only: bool = False) -> AsyncEngine:
     """An engine that begins transactions itself: the driver's own habit would read and write in separate ones."""
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, connect_args={"timeout": 30})
 
@@ -149,7 +164,8 @@ def _sqlite(url: Any, pool_size: int, begin: str) -> AsyncEngine:
     def configure(connection: Any, _: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        only = ("query_only=ON",) if read_only else ()  # the database itself refuses to write, whatever our code says
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", *only):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -13,7 +13,7 @@ from aiohttp.test_utils import unused_port
 
 from bot.console.access import COOKIE
 from bot.gateways.simulator import Simulator
-from bot.store import agents
+from bot.store import sessions
 from bot.store.session import Database
 from tests.bench.portfolio import number
 from tests.crash.test_kill import NUMBER, SECRET, carrier
@@ -44,7 +44,7 @@ async def serving(database: Database, folder: Path, people: int = 10) -> AsyncIt
     """Start both processes, and log so many agents in."""
     now = datetime.now(UTC)
     async with database.write() as connection:
-        sids = {n: (await agents.open_session(connection, n, now))[0] for n in range(1, people + 1)}
+        sids = {n: (await sessions.begin(connection, n, now))[0] for n in range(1, people + 1)}
     hooks, console = unused_port(), unused_port()
     async with carrier(f"http://127.0.0.1:{hooks}/hooks/bank") as (simulator, address):
         channels = folder / "channels.toml"

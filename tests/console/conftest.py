@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -17,11 +18,11 @@ from sqlalchemy import insert, select, update
 
 from bot import console, dialogues
 from bot.console import Office
-from bot.console.access import COOKIE
+from bot.console.access import COOKIE, Route
 from bot.console.pad import mask
 from bot.core.case import Owner, State
 from bot.nlu.read import Reader
-from bot.store import agents, cases, texts
+from bot.store import agents, cases, sessions, texts
 from bot.store import tables as t
 from bot.store.columns import keyring
 from bot.store.inbox import new_file
@@ -32,6 +33,20 @@ from bot.turn import Mind
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # a Monday, 12:00 in Shanghai
 PASSWORD = "correct horse"
 inbound = texts.inbound
+
+
+def template(route: Route) -> str:
+    """A route's path with bare placeholders: /customers/{id}/reply."""
+    return re.sub(r"\{(\w+):.*?\}(?=/|$)", r"{\1}", route.path)
+
+
+# What stands in the placeholders of paths besides an id. Tests that walk every route fail where one is not listed.
+PLACES = {"section": "contact", "code": "CN-TIME", "text": "1"}
+
+
+def address(route: Route, id: int) -> str:
+    """A route's path about this customer, person or upload."""
+    return template(route).format(id=id, **PLACES)
 
 
 @dataclass
@@ -137,7 +152,7 @@ class Bank:
         """A browser in which this (new) person is logged in."""
         id = await self.person(login, role, team=team)
         async with self.database.write() as connection:
-            sid, csrf = await agents.open_session(connection, id, self.time())
+            sid, csrf = await sessions.begin(connection, id, self.time())
         return Browser(self.client, sid, mask(csrf))
 
     async def customer(

@@ -10,7 +10,7 @@ from sqlalchemy import select, text, update
 from bot.console.pad import mask
 from bot.core.case import Owner
 from bot.core.segments import count
-from bot.store import agents, cases, drafts
+from bot.store import agents, cases, drafts, sessions
 from tests.console.conftest import Bank, Browser, Page, Serve
 from tests.console.test_conversation import form, taken
 from tests.console.test_templates import box
@@ -102,7 +102,7 @@ async def test_a_draft_outlives_page_session_and_server_and_nobody_else_sees_it(
     async with bank.database.write() as connection:
         person = await agents.find_person(connection, "fang")
         assert person is not None
-        sid, csrf = await agents.open_session(connection, person[0].id, bank.time())
+        sid, csrf = await sessions.begin(connection, person[0].id, bank.time())
     again = await Browser(client, sid, mask(csrf)).get(f"/customers/{customer}")
     assert (box(again), again.field("template")) == ("半句话", "agent_thanks")
     boss = await bank.browser("boss", "supervisor")

@@ -21,7 +21,7 @@ from bot.core.calendar import local_day
 from bot.core.decision import COUNTED
 from bot.dialogues import Content
 from bot.nlu.read import Reader
-from bot.store import agents, cases, measures, migrate
+from bot.store import agents, cases, measures, migrate, sessions
 from bot.store import tables as t
 from bot.store.agents import Person
 from bot.store.measures import AGES, ROWS, Slice
@@ -252,7 +252,7 @@ async def test_csv_has_every_row_and_its_export_is_logged(played: Played) -> Non
 async def test_agents_see_their_own_numbers_and_take_nothing_away(played: Played) -> None:
     fang = played.people[0]
     async with played.bank.database.write() as connection:
-        sid, csrf = await agents.open_session(connection, fang.id, played.bank.time())
+        sid, csrf = await sessions.begin(connection, fang.id, played.bank.time())
     browser = Browser(played.bank.client, sid, mask(csrf))
     own = by_hand(played, played.slice(agent_id=fang.id))
     page = await browser.get("/dashboard/rows?measure=texted&days=30")

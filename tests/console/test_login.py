@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.store import agents
+from bot.store import agents, attempts, sessions
 from tests.console.conftest import PASSWORD, Bank, Browser
 
 
@@ -38,9 +38,9 @@ async def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(bank: B
 async def attempt(bank: Bank, subject: str) -> timedelta:
     """One more failed log-in; how long the next one must then wait."""
     async with bank.database.write() as connection:
-        assert await agents.try_login(connection, [subject], bank.time()) is None
+        assert await attempts.attempt(connection, [subject], bank.time()) is None
     async with bank.database.write() as connection:
-        rows = await connection.execute(select(agents.login_attempt.c.blocked_until_at))
+        rows = await connection.execute(select(attempts.login_attempt.c.blocked_until_at))
         until: datetime = max(rows.scalars())
     return until - bank.time()
 
@@ -58,7 +58,7 @@ async def test_an_attempt_while_blocked_is_refused_and_does_not_count(bank: Bank
         wait = await attempt(bank, "address:1")
     for _ in range(3):
         async with bank.database.write() as connection:
-            until = await agents.try_login(connection, ["login:new", "address:1"], bank.time())
+            until = await attempts.attempt(connection, ["login:new", "address:1"], bank.time())
         assert until == bank.time() + wait
 
 
@@ -73,7 +73,7 @@ async def test_a_blocked_login_is_told_to_wait_even_with_the_right_password(bank
     await bank.person("fang")
     async with bank.database.write() as connection:
         for _ in range(6):
-            await agents.try_login(connection, ["login:fang"], bank.time())
+            await attempts.attempt(connection, ["login:fang"], bank.time())
     browser = Browser(bank.client)
     assert (await browser.post("/login", login="fang", password=PASSWORD)).status == 429
     bank.time.now += timedelta(seconds=3)
@@ -107,8 +107,8 @@ async def test_no_session_lasts_longer_than_twelve_hours(bank: Bank) -> None:
     for _ in range(72):
         bank.time.now += timedelta(minutes=10)
         async with bank.database.write() as connection:
-            session = await agents.find_session(connection, browser.sid, bank.time())
-            await agents.touch_session(connection, browser.sid, bank.time())
+            session = await sessions.find(connection, browser.sid, bank.time())
+            await sessions.touch(connection, browser.sid, bank.time())
     assert session is None
 
 

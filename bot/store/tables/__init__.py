@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 from bot.store.tables.drafts import Draft
 from bot.store.tables.file import Account, CaseFile, Customer, Hold, Payment, Phone, Plan, Promise, Suppression
 from bot.store.tables.learn import Correction
-from bot.store.tables.people import AccessLog, Agent, AgentSession, LoginAttempt
+from bot.store.tables.people import AccessLog, Agent, AgentSession, LoginAttempt, RecoveryCode
 from bot.store.tables.texts import Channel, Contact, DeadLetter, Inbound, Outbox, Part, Receipt
 from bot.store.tables.uploads import Upload, UploadChunk, UploadMapping, UploadRow
 from bot.store.tables.work import Agenda, Handoff, Journal
@@ -40,6 +40,7 @@ __all__ = [
     "Plan",
     "Promise",
     "Receipt",
+    "RecoveryCode",
     "Suppression",
     "Upload",
     "UploadChunk",

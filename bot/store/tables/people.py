@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String
 from sqlmodel import Field, SQLModel
 
 from bot.store.columns import BigId
@@ -16,6 +16,7 @@ class Agent(SQLModel, table=True):
 
     `team`: whose customers an agent sees; empty: those without team.
     `theme`: system, light or dark. `habits`: what they chose for their own screen, with commas (see agents.Habit).
+    `totp_secret`: of their second step, `totp_offered`: one not yet confirmed; `totp_step`: whose code counted last.
     `skills`: the queues that they take from, with commas; empty means all. `most`: customers whom they have at once.
     """
 
@@ -31,11 +32,14 @@ class Agent(SQLModel, table=True):
     active: bool = True
     skills: str = Field(default="", sa_column=Column(String(400), nullable=False, server_default=""))
     most: int = Field(default=8, sa_column=Column(Integer, nullable=False, server_default="8"))
+    totp_secret: str | None = Field(default=None, sa_column=fields.sealed(nullable=True))
+    totp_offered: str | None = Field(default=None, sa_column=fields.sealed(nullable=True))
+    totp_step: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     away_since_at: datetime | None = Field(default=None, sa_column=fields.moment())
 
 
 class AgentSession(SQLModel, table=True):
-    """A log-in; only the hash of its cookie is stored."""
+    """A log-in; only the hash of its cookie is stored. `stage`: open, or what is still to be given."""
 
     __tablename__ = "agent_session"
     id_hash: str = Field(primary_key=True, max_length=64)
@@ -43,6 +47,17 @@ class AgentSession(SQLModel, table=True):
     csrf: str = Field(max_length=64)
     created_at: datetime = Field(sa_column=fields.moment(nullable=False))
     seen_at: datetime = Field(sa_column=fields.moment(nullable=False))
+    stage: str = Field(default="open", sa_column=Column(String(8), nullable=False, server_default="open"))
+    place: str = Field(default="", sa_column=Column(String(80), nullable=False, server_default=""))
+
+
+class RecoveryCode(SQLModel, table=True):
+    """A code that stands in, once, for a lost second step."""
+
+    __tablename__ = "recovery_code"
+    code_hash: str = Field(primary_key=True, max_length=64)
+    agent_id: int = Field(sa_column=Column(BigId, ForeignKey("agent.id"), nullable=False, index=True))
+    used_at: datetime | None = Field(default=None, sa_column=fields.moment())
 
 
 class LoginAttempt(SQLModel, table=True):
@@ -52,6 +67,8 @@ class LoginAttempt(SQLModel, table=True):
     subject: str = Field(primary_key=True, max_length=64)
     failures: int = 0
     blocked_until_at: datetime | None = Field(default=None, sa_column=fields.moment())
+    tried_at: datetime | None = Field(default=None, sa_column=fields.moment())
+    what: str = Field(default="", sa_column=Column(String(80), nullable=False, server_default=""))
 
 
 class AccessLog(SQLModel, table=True):

@@ -20,7 +20,7 @@ from sqlalchemy import delete, select
 from bot.console.access import COOKIE
 from bot.core.case import Product
 from bot.dialogues import Content
-from bot.store import agents, cases
+from bot.store import agents, cases, sessions
 from bot.store import tables as t
 from bot.store.portfolio import PortfolioRow, put_portfolio
 from bot.store.session import Database
@@ -45,7 +45,7 @@ async def seeded(database: Database, content: Content) -> tuple[int, str]:
         await put_portfolio(connection, [row], content.rules.strategy, now)
         await connection.execute(delete(t.Agenda.__table__))  # type: ignore[attr-defined]
         agent = await agents.create_agent(connection, "wang", "Wang", "agent", "correct horse", "en")
-        sid, _ = await agents.open_session(connection, agent, now)
+        sid, _ = await sessions.begin(connection, agent, now)
         id = (await connection.execute(select(cases.customer.c.id))).scalar_one()
     return int(id), sid
 
