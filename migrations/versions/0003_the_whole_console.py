@@ -81,6 +81,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("agent_id", "customer_id"),
     )
     op.create_table(
+        "recovery_code",
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("agent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("used_at", UtcMoment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["agent_id"],
+            ["agent.id"],
+        ),
+        sa.PrimaryKeyConstraint("code_hash"),
+    )
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recovery_code_agent_id"), ["agent_id"], unique=False)
+
+    op.create_table(
         "upload_chunk",
         sa.Column(
             "upload_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
@@ -175,6 +189,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("theme", sa.String(length=8), server_default="system", nullable=False))
         batch_op.add_column(sa.Column("habits", sa.String(length=80), server_default="keys", nullable=False))
         batch_op.add_column(sa.Column("team", sa.String(length=32), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("totp_secret", Sealed(), nullable=True))
+        batch_op.add_column(sa.Column("totp_offered", Sealed(), nullable=True))
+        batch_op.add_column(sa.Column("totp_step", sa.BigInteger(), server_default="0", nullable=False))
+
+    with op.batch_alter_table("agent_session", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("stage", sa.String(length=8), server_default="open", nullable=False))
+        batch_op.add_column(sa.Column("place", sa.String(length=80), server_default="", nullable=False))
 
     with op.batch_alter_table("case_file", schema=None) as batch_op:
         batch_op.create_index(
@@ -225,6 +246,10 @@ def upgrade() -> None:
 
     with op.batch_alter_table("inbound", schema=None) as batch_op:
         batch_op.add_column(sa.Column("entry", sa.Integer(), nullable=True))
+
+    with op.batch_alter_table("login_attempt", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("tried_at", UtcMoment(), nullable=True))
+        batch_op.add_column(sa.Column("what", sa.String(length=80), server_default="", nullable=False))
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("template", sa.Text(), nullable=True))
@@ -289,6 +314,10 @@ def downgrade() -> None:
         batch_op.drop_column("entry")
         batch_op.drop_column("template")
 
+    with op.batch_alter_table("login_attempt", schema=None) as batch_op:
+        batch_op.drop_column("what")
+        batch_op.drop_column("tried_at")
+
     with op.batch_alter_table("inbound", schema=None) as batch_op:
         batch_op.drop_column("entry")
 
@@ -327,7 +356,14 @@ def downgrade() -> None:
             "case_held", postgresql_where=sa.text("owner = 'agent'"), sqlite_where=sa.text("owner = 'agent'")
         )
 
+    with op.batch_alter_table("agent_session", schema=None) as batch_op:
+        batch_op.drop_column("place")
+        batch_op.drop_column("stage")
+
     with op.batch_alter_table("agent", schema=None) as batch_op:
+        batch_op.drop_column("totp_step")
+        batch_op.drop_column("totp_offered")
+        batch_op.drop_column("totp_secret")
         batch_op.drop_column("team")
         batch_op.drop_column("habits")
         batch_op.drop_column("theme")
@@ -364,6 +400,10 @@ def downgrade() -> None:
 
     op.drop_table("upload_row")
     op.drop_table("upload_chunk")
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recovery_code_agent_id"))
+
+    op.drop_table("recovery_code")
     op.drop_table("draft")
     op.drop_table("upload_mapping")
     with op.batch_alter_table("upload", schema=None) as batch_op:
