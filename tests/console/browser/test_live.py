@@ -217,3 +217,27 @@ async def test_sound_and_notice_can_be_tried_out(bank: Bank, open_as: Open) -> N
     await page.get_by_role("button", name="Test notice").click()
     await page.wait_for_function("() => window.shown.length === 1")
     assert await page.evaluate("window.shown[0][1].body") == "Customers waiting for an answer: 1"
+
+
+async def test_of_several_pages_one_listens_for_who_waits_and_another_takes_its_place(
+    bank: Bank, open_as: Open
+) -> None:
+    one = await open_as("wang", "/queue")
+    await one.locator("#link.live").wait_for()
+    await one.wait_for_timeout(500)
+    asked: list[str] = []
+    one.context.on("request", lambda request: asked.append(request.url) if "/notices" in request.url else None)
+    two = await one.context.new_page()
+    await two.goto(one.url)
+    await two.locator("#link.live").wait_for()
+    await two.wait_for_timeout(500)
+    assert asked == []
+    id = await bank.customer()
+    await bank.called(id)
+    await one.close()
+    await two.wait_for_timeout(500)
+    assert len(asked) == 1
+    await two.locator("button[data-key=Enter]").click()
+    await two.locator("#reply-text").wait_for()
+    await arrives(bank, id, "还在吗")
+    await two.wait_for_function("() => document.title.startsWith('(1) ')")
