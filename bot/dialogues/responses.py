@@ -108,7 +108,7 @@ def load_responses(
     """Both languages, each with the same responses and the same placeholders."""
     loaded = {language: _load(root, language) for language in ("zh", "en")}
     texts = {language: texts for language, (texts, _, _) in loaded.items()}
-    for name in texts["zh"].keys() ^ texts["en"].keys():
+    for name in sorted(texts["zh"].keys() ^ texts["en"].keys()):
         missing = "en" if name in texts["zh"] else "zh"
         file = f"{missing}.agents.yml" if name.startswith(AGENT) else f"{missing}.yml"
         raise ContentError(f"{root / 'responses' / file}: the response {name!r} is missing in this language")
