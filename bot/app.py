@@ -213,7 +213,7 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
         second=parts.second,
     )
     stranger = StrangerDefaults(settings.language, settings.zone, settings.jurisdiction)
-    box = receive.Inbox(parts.database, stranger, worker.wake)
+    box = receive.Inbox(parts.database, stranger, worker.wake, is_urgent=parts.mind.reader.is_urgent)
     async with parts.database.write() as connection:
         await outgoing.store_channels(connection, list(parts.channels))
     tasks = [asyncio.create_task(box.run())]

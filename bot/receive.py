@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -42,8 +42,16 @@ class _Put:
 class Inbox:
     """Stores rows in group commits. `put` returns when its rows are committed and raises when they are not."""
 
-    def __init__(self, database: Database, stranger: StrangerDefaults, wake: Callable[[], None], limit: int = 5000):
+    def __init__(
+        self,
+        database: Database,
+        stranger: StrangerDefaults,
+        wake: Callable[[], None],
+        limit: int = 5000,
+        is_urgent: Callable[[str], bool] = lambda _: False,
+    ):
         self._database, self._stranger, self._wake, self._limit = database, stranger, wake, limit
+        self._is_urgent = is_urgent
         self._waiting: list[_Put] = []
         self._size = 0
         self._arrived = asyncio.Event()
@@ -53,11 +61,17 @@ class Inbox:
         """Store these rows together; raise QueueFull or StoreDown where they are not stored."""
         if self._stopping or self._size + len(rows) > self._limit:
             raise QueueFull
-        put = _Put(rows, asyncio.get_running_loop().create_future())
+        put = _Put([self._hurried(row) for row in rows], asyncio.get_running_loop().create_future())
         self._waiting.append(put)
         self._size += len(rows)
         self._arrived.set()
         await put.done
+
+    def _hurried(self, row: Row) -> Row:
+        """An opt-out and a cry for help wait for no other fragment."""
+        if not isinstance(row, ReplyRow) or not (row.provider_opted_out or self._is_urgent(row.text)):
+            return row
+        return replace(row, at_once=True)
 
     async def run(self) -> None:
         """Flush until stopped; what waits when stopping is still stored."""

@@ -23,6 +23,7 @@ from bot.dialogues import Content
 from bot.gateways.base import Accepted, Outgoing
 from bot.gateways.simulator import Simulator
 from bot.nlu.read import Reader
+from bot.receive import Inbox
 from bot.send import send_due
 from bot.store import cases
 from bot.store import tables as t
@@ -289,3 +290,34 @@ async def test_two_workers_on_one_database_do_each_thing_once(one: Machine) -> N
     await one.work()
     assert sum(rounds) == 20
     assert len(await one.rows(cases.outbox)) == 20
+
+
+async def test_an_opt_out_is_read_at_once_while_other_texts_wait_for_what_may_follow(
+    database: Database, reader: Reader, content: Content
+) -> None:
+    async with machine(database, reader, content, NOW) as slow:
+        slow.mind = replace(slow.mind, settle=timedelta(seconds=3))
+        box = Inbox(database, STRANGER, lambda: None, is_urgent=reader.is_urgent)
+        running = asyncio.create_task(box.run())
+        for n, (number, words) in enumerate(((PHONE, "退订"), (OTHER, "我周五还500"))):
+            await add_customer(slow, customer(n, number))
+            await box.put([ReplyRow("phone", f"u{n}", number, NUMBER, words, None, False, NOW)])
+        assert await turn(database, slow.mind, NOW) == 1
+        assert (await slow.case(1)).state is State.OPTED_OUT
+        assert (await slow.case(2)).state is not State.PROMISED
+        box.stop()
+        await running
+        assert await turn(database, slow.mind, NOW + timedelta(seconds=3)) == 1
+        assert (await slow.case(2)).state is State.PROMISED
+
+
+@pytest.mark.parametrize(
+    "words", ["退订", "STOP", "别再给我发短信了", "stop texting me", "我不想活了", "i want to die"]
+)
+def test_an_opt_out_and_despair_are_urgent(reader: Reader, words: str) -> None:
+    assert reader.is_urgent(words)
+
+
+@pytest.mark.parametrize("words", ["", "我周五还500", "can't stop, busy", "好的", "\0", "🙂" * 500, "at the bus stop"])
+def test_other_texts_wait_for_what_may_follow(reader: Reader, words: str) -> None:
+    assert not reader.is_urgent(words)

@@ -91,6 +91,14 @@ class Reader:
         """What the gate sees in a text, which is all that the model sees of it."""
         return self._gate.inspect(self._normal(text).text, asked)
 
+    def is_urgent(self, text: str) -> bool:
+        """Whether this text alone stops texts or speaks of despair: nothing that may follow changes that."""
+        normal = self._normal(text[:LONGEST]).text
+        alone = self._gate.inspect(normal, None)
+        return self._gate.whole_message(normal, None) in fusion.NEVER_OUTVOTED or any(
+            map(alone.sure, fusion.NEVER_OUTVOTED)
+        )
+
     @classmethod
     def load(cls, root: Path = dialogues.ROOT) -> Reader:
         """From dialogues/, with the model of an earlier start if nothing changed. ContentError where it is broken."""

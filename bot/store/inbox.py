@@ -45,6 +45,7 @@ class ReplyRow:
     provider_opted_out: bool
     received_at: datetime
     part: tuple[str, int, int] | None = None  # reference, number and total of one part of a long text
+    at_once: bool = False  # fragments that may follow are not waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ async def _replies(connection: AsyncConnection, replies: Sequence[ReplyRow], str
     if parts:
         await connection.execute(upsert(connection, part).on_conflict_do_nothing(), parts)
     rows = [
-        {**_common(row, owners), "content_key": _content_key(row), "state": "pending"}
+        {**_common(row, owners), "content_key": _content_key(row), "state": "pending", "at_once": row.at_once}
         for row in replies
         if row.part is None
     ]

@@ -42,9 +42,10 @@ class Waiting:
 
 async def claim(connection: AsyncConnection, now: datetime, settle: timedelta, limit: int) -> list[int]:
     """Lock up to `limit` customers for whom something waits; those that another worker holds are left to it."""
+    settled = (inbound.c.received_at <= now - settle) | inbound.c.at_once
     pending = (
         select(inbound.c.customer_id)
-        .where(inbound.c.state == "pending", inbound.c.received_at <= now - settle, opinions.may_go_on(now))
+        .where(inbound.c.state == "pending", settled, opinions.may_go_on(now))
         .order_by(inbound.c.received_at)
         .limit(limit * AHEAD)
     )
@@ -72,7 +73,8 @@ async def waiting(
         found[id].unsettled = True
     for one in (one for one in found.values() if one.replies):
         newest, oldest = max(r.received_at for r in one.replies), min(r.received_at for r in one.replies)
-        if newest > now - settle and oldest > now - settle * PATIENCE:
+        hurries = any(row.at_once for row in one.replies)
+        if newest > now - settle and oldest > now - settle * PATIENCE and not hurries:
             one.replies.clear()
             one.unsettled = True
     query = select(payment).where(payment.c.customer_id.in_(ids), payment.c.handled_at.is_(None)).order_by(payment.c.id)
@@ -97,6 +99,7 @@ def _replies(ids: Sequence[int]) -> Select[Any]:
             inbound.c.provider_at,
             inbound.c.provider_opted_out,
             inbound.c.missing,
+            inbound.c.at_once,
             inbound.c.opinion,
             inbound.c.opinion_until_at,
         )

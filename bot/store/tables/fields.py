@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, text
 
 from bot.store.columns import BigId, Cents, Instalments, Sealed, UtcMoment
 
@@ -44,6 +44,11 @@ def instalments() -> Column[Any]:
 def count() -> Column[int]:
     """A number that begins at 0."""
     return Column(Integer, nullable=False, server_default="0")
+
+
+def no() -> Column[bool]:
+    """Something that is not so unless it is said."""
+    return Column(Boolean, nullable=False, server_default=text("false"))
 
 
 def sealed(nullable: bool = False) -> Column[str]:

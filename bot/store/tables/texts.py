@@ -13,6 +13,7 @@ from bot.store.tables import fields
 class Inbound(SQLModel, table=True):
     """A reply, stored before it is acknowledged. `state`: pending, handled, poisoned.
 
+    `at_once`: it is not waited for what else the customer may write (an opt-out, despair).
     `missing`: parts of a long text that never came, such as "2,3/4".
     `opinion` is a second reader's; a reply waits for it until `opinion_until_at` at most.
     `entry` is the journal's entry in which it was read and decided upon.
@@ -38,6 +39,7 @@ class Inbound(SQLModel, table=True):
     provider_opted_out: bool = False
     provider_at: datetime | None = Field(default=None, sa_column=fields.moment())
     received_at: datetime = Field(sa_column=fields.moment(nullable=False))
+    at_once: bool = Field(default=False, sa_column=fields.no())
     state: str = Field(default="pending", max_length=10)
     seq: int | None = None
     intents: str | None = Field(default=None, max_length=500)
