@@ -245,6 +245,7 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("inbound", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("at_once", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
         batch_op.add_column(sa.Column("entry", sa.Integer(), nullable=True))
 
     with op.batch_alter_table("login_attempt", schema=None) as batch_op:
@@ -320,6 +321,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("inbound", schema=None) as batch_op:
         batch_op.drop_column("entry")
+        batch_op.drop_column("at_once")
 
     with op.batch_alter_table("hold", schema=None) as batch_op:
         batch_op.drop_index(
