@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bot import app, dialogues
+from bot import app, dialogues, intake
 from bot.commands.replaying import against
 from bot.core.contact import ContactRules
 from bot.core.conversation import draw as draw_table
@@ -48,6 +48,7 @@ def check(
             sys.exit(1)
         return
     content = dialogues.load(folder)
+    intake.headings(folder)
     if channel:
         _check_templates(channel, content.responses)
         return

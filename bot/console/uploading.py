@@ -9,16 +9,29 @@ from collections.abc import Collection
 from typing import Any
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.console.access import Right, Route, Visit, problem
+from bot.console.pending import Pending, source
 from bot.console.portfolio import FOR_ALL, PATH, may_decide, page, upload_of
 from bot.intake import mapping
 from bot.intake.rows import PORTFOLIO_COLUMNS
 from bot.store import uploads
+from bot.store.agents import Person
 from bot.store.uploads import OPEN, Stage, Upload
 
 LONGEST_REASON = 500
 AFRESH: dict[str, Any] = {"position": 0, "runner": None, "lease_at": None, "begun_at": None}
+
+
+@source
+async def waits(connection: AsyncConnection, person: Person) -> list[Pending]:
+    """The portfolios that wait for a second person."""
+    found = await uploads.pending(connection, person.scope)
+    return [
+        Pending("portfolio", f"{one.name} ({one.rows:,})", f"/portfolio/{one.id}", one.uploaded_by, one.asked_at)
+        for one in found
+    ]
 
 
 async def choose(visit: Visit) -> web.Response:
