@@ -177,7 +177,7 @@ async def test_what_waits_for_approval_is_listed_for_those_who_see_everybody(ban
     assert (found.id, found.name, found.rows, found.uploaded_by) == (1, "list.csv", 1, "boss")
     second = await bank.browser("second", "supervisor")
     page = await second.get("/approvals")
-    assert "Portfolio · list.csv (1) proposed by boss" in page.words and 'href="/portfolio/1"' in page.html
+    assert "Portfolio upload · list.csv (1) proposed by boss" in page.words and 'href="/portfolio/1"' in page.html
 
 
 async def test_what_is_approved_is_what_was_rehearsed(bank: Bank) -> None:
