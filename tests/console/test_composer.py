@@ -33,7 +33,7 @@ def verdict(page: Page) -> str | None:
         ("您好，我们一起商量。", "allowed", "Nothing against the words"),
         ("再不还就后果自负", "blocked", "Must not be said: a threat: “后果自负”"),
         ("可以减免罚息", "doubtful", "Say why:"),
-        ("", "allowed", "May be sent now"),
+        ("", "allowed", "A text may leave now"),
         ("见 http://a.cn", "blocked", "Must not be said:"),
     ],
 )
@@ -75,7 +75,7 @@ async def test_checks_write_nothing_down_and_answer_only_who_has_the_customer(ba
     refused = await checked(chen, customer, "您好", **form(page))
     assert (refused.status, verdict(refused)) == (409, "blocked")
     assert "Fang took this." in refused.words
-    assert "May be sent" not in refused.words
+    assert "may leave now" not in refused.words
     assert await bank.readings() == before
     assert (await checked(browser, 999, "您好")).status == 404
     assert (await browser.post(f"/customers/{customer}/check", site="cross-site", text="您好")).status == 403

@@ -115,7 +115,7 @@ async def test_an_input_method_may_compose_in_peace(bank: Bank, open_as: Open) -
 async def test_what_is_typed_is_judged_within_a_moment(bank: Bank, open_as: Open) -> None:
     id, page = await mine(bank, open_as)
     box, checks = page.locator("#reply-text"), page.locator("#checks")
-    await expect(checks).to_contain_text("May be sent now")
+    await expect(checks).to_contain_text("A text may leave now")
     await box.fill("再不还就后果自负")
     await expect(checks).to_contain_text("Must not be said: a threat")
     await box.fill("可以减免罚息")

@@ -100,6 +100,7 @@ function leave() {
 let pending = 0;
 function changed() {
   count();
+  byId("reply-reason").required = false; // until these words are judged: a sending meanwhile is judged by the server
   clearTimeout(pending);
   clearTimeout(later);
   pending = setTimeout(check, CHECK_AFTER);
