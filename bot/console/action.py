@@ -139,6 +139,16 @@ async def follow_up(office: Office, person: Person, customer_id: int, at: dateti
         await append_journal(connection, [(file, "follow_up", said)], now)
 
 
+async def pin(office: Office, person: Person, customer_id: int, reason: str | None, now: datetime) -> None:
+    """Put a customer who waits in front of the queue, or without a reason back to their place; the journal says why."""
+    async with office.database.write() as connection:
+        file = await _locked(connection, person, customer_id, now)
+        if not await queue.pin(connection, customer_id, reason):
+            raise Refused("refused.not_waiting")
+        said = {"agent": person.login, "text": reason or "–"}
+        await append_journal(connection, [(file, "pinned" if reason else "unpinned", said)], now)
+
+
 async def act_on_own(office: Office, person: Person, customer_id: int, event: AgentActed, now: datetime) -> None:
     """Do anything else to a customer whom this person has."""
 

@@ -12,6 +12,7 @@ from bot.console import why
 from bot.console.access import Missing, Right, Route, Visit
 from bot.console.action import NOTED, Refused
 from bot.console.checks import judge, measure, templates
+from bot.console.clocks import clock_of
 from bot.console.lawful import lawful
 from bot.console.timeline import timeline_of
 from bot.core.calendar import local_day
@@ -20,6 +21,7 @@ from bot.core.reading import Hardship
 from bot.core.segments import GSM7_BASE, GSM7_EXTENSION
 from bot.store import desk, drafts, queue, thread
 from bot.store.agents import Role
+from bot.store.clocks import waits
 from bot.store.fileview import FileView, Text
 from bot.store.queue import Folder
 
@@ -60,6 +62,7 @@ async def page(
         except LookupError:
             raise Missing from None
         rows = await _queue(visit, connection)
+        waiting = await waits(connection, [customer_id, *(row.customer_id for row in rows)])
         is_mine = view.case.owner is Owner.AGENT and view.agent_id == visit.person.id
         desks = await desk.colleagues(connection, visit.scope, customer_id) if is_mine else []
         follow_up_at = await desk.follow_up_of(connection, visit.scope, customer_id)
@@ -75,6 +78,9 @@ async def page(
         draft = next((one.text for one in choices if one.name == template), "")
     elif kept is not None and not draft:
         draft, template = kept.text, kept.template
+    rules, zones = visit.office.mind.content.rules, {row.customer_id: row.zone for row in rows}
+    zones[customer_id] = view.case.zone
+    clocks = {id: clock_of(one, zones[id], rules.service, rules.handoffs) for id, one in waiting.items()}
     line, resolutions = visit.office.line(channel), visit.office.mind.content.resolutions
     return visit.page(
         "conversation.html",
@@ -85,6 +91,7 @@ async def page(
         timeline=timeline,
         holds=why.holds_beside(view),
         rows=rows,
+        clocks=clocks,
         is_mine=is_mine,
         is_free=view.case.owner is Owner.BOT,
         may_act=visit.may(Right.ACT),

@@ -104,6 +104,7 @@ class HandoffView:
     closed_at: datetime | None
     outcome: str | None
     note: str = ""
+    pinned_why: str = ""  # why a supervisor put it in front of the queue
 
 
 @dataclass(frozen=True, slots=True)

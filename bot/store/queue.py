@@ -15,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.calendar import local_day
 from bot.store import tables as t
 from bot.store.cases import account, case_file, customer, handoff, hold
+from bot.store.columns import UtcMoment
 from bot.store.fileview import mask_name
+from bot.store.paging import Order
 from bot.store.scope import Scope
 
 inbound, agent = t.Inbound.__table__, t.Agent.__table__  # type: ignore[attr-defined]
@@ -53,6 +55,9 @@ class QueueRow:
     holds: tuple[str, ...]
     closed_at: datetime | None = None
     outcome: str = ""
+    opened_at: datetime | None = None
+    pinned_why: str = ""
+    place: str = ""  # where it stands in its folder: the next page begins after it
 
 
 async def rows(
@@ -64,12 +69,19 @@ async def rows(
     since: datetime,
     limit: int = 50,
     brief: bool = False,
+    after: str = "",
 ) -> list[QueueRow]:
     """The first of a folder, what is due first in front. `since` is when today began, for what was resolved.
 
+    `after` is the `place` of the row that the page before ended with; one that cannot be read begins at the front.
     `brief`: without what they wrote last and their holds, which a narrow list does not show.
     """
-    query = _folder(folder, agent_id, since).where(scope.lets(customer.c.team)).limit(limit)
+    order = _order(folder)
+    query = _folder(folder, agent_id, since).where(scope.lets(customer.c.team)).order_by(*order.by())
+    query = query.add_columns(*(key.label(f"key_{n}") for n, key in enumerate(order.keys)))
+    if (beyond := order.beyond(after)) is not None:
+        query = query.where(beyond)
+    query = query.limit(limit)
     found = (await connection.execute(query)).all()
     ids = [row.customer_id for row in found]
     sums = await _sums(connection, ids)
@@ -99,6 +111,9 @@ async def rows(
                 holds=tuple(holds.get(row.customer_id, ())),
                 closed_at=row.closed_at,
                 outcome=row.outcome or "",
+                opened_at=row.opened_at,
+                pinned_why=row.pinned_why or "",
+                place=order.place([getattr(row, f"key_{n}") for n in range(len(order.keys))]),
             )
         )
     return listed
@@ -108,7 +123,7 @@ async def counts(connection: AsyncConnection, scope: Scope, agent_id: int, since
     """How many each folder holds."""
     found = {}
     for folder in Folder:
-        one = _folder(folder, agent_id, since).where(scope.lets(customer.c.team)).order_by(None)
+        one = _folder(folder, agent_id, since).where(scope.lets(customer.c.team))
         query = select(func.count()).select_from(one.subquery())
         found[folder] = int((await connection.execute(query)).scalar_one())
     return found
@@ -119,12 +134,13 @@ async def next_up(connection: AsyncConnection, scope: Scope, skills: Sequence[st
 
     `skills`: only these queues; none means all.
     """
-    return [row.customer_id for row in await connection.execute(_free(scope, skills).limit(10))]
+    order = _order(Folder.NEXT).by()
+    return [row.customer_id for row in await connection.execute(_free(scope, skills).order_by(*order).limit(10))]
 
 
 async def free(connection: AsyncConnection, scope: Scope, skills: Sequence[str] = ()) -> int:
     """How many customers wait whom nobody has taken, in these queues; none means all."""
-    query = select(func.count()).select_from(_free(scope, skills).order_by(None).subquery())
+    query = select(func.count()).select_from(_free(scope, skills).subquery())
     return int((await connection.execute(query)).scalar_one())
 
 
@@ -139,6 +155,14 @@ async def reassign(connection: AsyncConnection, customer_id: int, agent_id: int,
     await connection.execute(update(handoff).where(still).values(agent_id=agent_id, taken_at=now))
 
 
+async def pin(connection: AsyncConnection, customer_id: int, why: str | None) -> bool:
+    """Put the customer's open handoff in front of the queue, or (without a reason) back to its place; false where none
+    is open."""
+    still = (handoff.c.customer_id == customer_id) & handoff.c.closed_at.is_(None)
+    row = {"rank": 0 if why else 1, "pinned_why": why}
+    return bool((await connection.execute(update(handoff).where(still).values(row))).rowcount)
+
+
 async def agent_name(connection: AsyncConnection, agent_id: int | None) -> str:
     """What a person is called; empty where there is none."""
     return (await connection.execute(select(agent.c.name).where(agent.c.id == agent_id))).scalar() or ""
@@ -148,7 +172,7 @@ def _columns() -> Select[Any]:
     return select(
         customer.c.id.label("customer_id"), customer.c.name, customer.c.language, customer.c.zones, case_file.c.state,
         handoff.c.queue, handoff.c.reason, handoff.c.priority, handoff.c.due_at, handoff.c.closed_at, handoff.c.outcome,
-        agent.c.name.label("agent"),
+        handoff.c.opened_at, handoff.c.pinned_why, agent.c.name.label("agent"),
     )  # fmt: skip
 
 
@@ -158,7 +182,6 @@ def _open() -> Select[Any]:
         .join(case_file, case_file.c.customer_id == customer.c.id)
         .join(handoff, (handoff.c.customer_id == customer.c.id) & handoff.c.closed_at.is_(None))
         .outerjoin(agent, agent.c.id == case_file.c.agent_id)
-        .order_by(handoff.c.due_at, handoff.c.priority, customer.c.id)
     )
 
 
@@ -170,7 +193,6 @@ def _held() -> Select[Any]:
         .outerjoin(handoff, (handoff.c.customer_id == customer.c.id) & handoff.c.closed_at.is_(None))
         .outerjoin(agent, agent.c.id == case_file.c.agent_id)
         .where(case_file.c.owner == "agent")
-        .order_by(func.coalesce(handoff.c.due_at, case_file.c.changed_at), customer.c.id)
     )
 
 
@@ -181,8 +203,20 @@ def _resolved(since: datetime) -> Select[Any]:
         .join(handoff, handoff.c.customer_id == customer.c.id)
         .outerjoin(agent, agent.c.id == handoff.c.agent_id)
         .where(handoff.c.closed_at >= since)
-        .order_by(handoff.c.closed_at.desc(), handoff.c.id)
     )
+
+
+def _order(folder: Folder) -> Order:
+    """What a supervisor pinned stands in front of what waits; then whatever is due first."""
+    match folder:
+        case Folder.NEXT:
+            return Order((handoff.c.rank, handoff.c.due_at, handoff.c.priority, customer.c.id))
+        case Folder.MINE | Folder.TAKEN:
+            return Order((func.coalesce(handoff.c.due_at, case_file.c.changed_at, type_=UtcMoment), customer.c.id))
+        case Folder.FOLLOW_UP:
+            return Order((case_file.c.follow_up_at, customer.c.id))
+        case Folder.RESOLVED:
+            return Order((handoff.c.closed_at, handoff.c.id), falling=True)
 
 
 def _folder(folder: Folder, agent_id: int, since: datetime) -> Select[Any]:
@@ -193,8 +227,7 @@ def _folder(folder: Folder, agent_id: int, since: datetime) -> Select[Any]:
             later = case_file.c.follow_up_at.is_not(None)
             return _held().where(case_file.c.agent_id == agent_id, ~later)
         case Folder.FOLLOW_UP:
-            query = _held().where(case_file.c.agent_id == agent_id, case_file.c.follow_up_at.is_not(None))
-            return query.order_by(None).order_by(case_file.c.follow_up_at, customer.c.id)
+            return _held().where(case_file.c.agent_id == agent_id, case_file.c.follow_up_at.is_not(None))
         case Folder.TAKEN:
             return _held()
         case Folder.RESOLVED:

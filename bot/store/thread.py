@@ -262,7 +262,7 @@ def _handoff(row: Any, names: Mapping[int, Any]) -> HandoffView:
     holder = names.get(row.agent_id)
     return HandoffView(
         row.queue, row.reason, row.priority, row.opened_at, row.due_at, row.taken_at, holder.name if holder else None,
-        row.closed_at, row.outcome, row.note or "",
+        row.closed_at, row.outcome, row.note or "", row.pinned_why or "",
     )  # fmt: skip
 
 

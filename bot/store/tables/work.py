@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlmodel import Field, SQLModel
 
 from bot.store.columns import BigId
@@ -17,11 +17,12 @@ class Handoff(SQLModel, table=True):
     `taken_at` and `agent_id` are who has it now, `answered_at` is when a person first took it: that stays.
     `outcome` is the code of how it ended (dialogues/policies/resolutions.yml; free words in older rows), `note` what
     was said beside it.
+    `rank` is 0 where a supervisor pinned it to the front of the queue, for the reason `pinned_why`, else 1.
     """
 
     __table_args__ = (
         fields.index_where("handoff_open", "customer_id", where="closed_at IS NULL", unique=True),
-        fields.index_where("handoff_due", "due_at", "priority", "customer_id", where="closed_at IS NULL"),
+        fields.index_where("handoff_due", "rank", "due_at", "priority", "customer_id", where="closed_at IS NULL"),
         fields.index_where("handoff_closed", "closed_at", where="closed_at IS NOT NULL"),
         Index("handoff_opened", "opened_at"),
         Index("handoff_agent", "agent_id", "taken_at"),
@@ -36,6 +37,8 @@ class Handoff(SQLModel, table=True):
     taken_at: datetime | None = Field(default=None, sa_column=fields.moment())
     answered_at: datetime | None = Field(default=None, sa_column=fields.moment())
     agent_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("agent.id")))
+    rank: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default="1"))
+    pinned_why: str | None = Field(default=None, sa_column=fields.sealed(nullable=True))
     closed_at: datetime | None = Field(default=None, sa_column=fields.moment())
     outcome: str | None = Field(default=None, sa_column=Column(Text))
     note: str | None = Field(default=None, sa_column=fields.sealed(nullable=True))
