@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,9 +16,10 @@ from bot.console.journal import Told, heard_in, tell
 from bot.console.words import Words
 from bot.core.case import HoldKind
 from bot.core.contact import ContactRules
-from bot.store import thread
+from bot.store import texts, thread
 from bot.store.corrections import corrections_of
-from bot.store.fileview import FileView, Text
+from bot.store.fileview import FileView, Text, mask_number
+from bot.store.merges import Merge, merged_from, merged_into
 from bot.store.thread import JournalEntry
 
 TOLD_OTHERWISE = (HoldKind.PROMISE_OPEN, HoldKind.PLAN_ACTIVE, HoldKind.HANDOFF)  # holds that another event speaks of
@@ -42,6 +43,8 @@ class Timeline:
     evidence: Mapping[int, Evidence]
     told: Mapping[int, Told]
     corrected: Mapping[int, Corrected]
+    into: Merge | None  # whose number an unknown sender's is said to be
+    others: tuple[tuple[Merge, str], ...]  # unknown numbers that are said to be this customer's, masked
 
 
 async def timeline_of(
@@ -55,14 +58,24 @@ async def timeline_of(
         id: correction_in_words(made, view.case, words)
         for id, made in (await corrections_of(connection, view.customer_id)).items()
     }
-    return Timeline(tuple(items_of(view)), _evidence(view, entries, words), told, corrected)
+    others = await merged_from(connection, view.customer_id)
+    items = items_of(view, [item for one in others for item in await _elsewhere(connection, one, len(view.texts))])
+    into = await merged_into(connection, view.customer_id)
+    masked = tuple((one, mask_number(one.number)) for one in others)
+    return Timeline(tuple(items), _evidence(view, entries, words), told, corrected, into, masked)
 
 
-def items_of(view: FileView) -> list[Item]:
-    """The texts in their order, and between them, by time, what else happened, on whatever channel."""
+async def _elsewhere(connection: AsyncConnection, merge: Merge, newest: int) -> list[Item]:
+    """What went to and fro on a number that was merged, also since."""
+    found = await texts.texts_of(connection, merge.stranger_id, {}, max(newest, 10))
+    return [Item("elsewhere", text.at, (text, mask_number(merge.number))) for text in found]
+
+
+def items_of(view: FileView, elsewhere: Iterable[Item] = ()) -> list[Item]:
+    """The texts in their order, and between them, by time, what else happened, on whatever channel or number."""
     items = [Item("text", text.at, text) for text in view.texts]
     begins = items[0].at if items and view.earlier else None
-    for other in sorted(_others(view), key=lambda item: item.at):
+    for other in sorted([*_others(view), *elsewhere], key=lambda item: item.at):
         if begins is None or other.at >= begins:
             before = [place for place, item in enumerate(items) if item.at <= other.at]
             items.insert(before[-1] + 1 if before else 0, other)
@@ -104,12 +117,12 @@ def _evidence(view: FileView, entries: Mapping[int, JournalEntry], words: Words)
         if text.way == "in" and text.entry is not None and text.entry in entries:
             together.setdefault(text.entry, []).append(text)
     found = {}
-    for seq, texts in together.items():
+    for seq, replies in together.items():
         reading = heard_in(entries[seq])
         if reading is None:
             continue
-        said = [text.text for text in texts]
-        read = [[intent for intent in text.intents.split(",") if intent] for text in texts]
-        for text, one in zip(texts, evidence.evidence_of(reading, said, read), strict=True):
+        said = [text.text for text in replies]
+        read = [[intent for intent in text.intents.split(",") if intent] for text in replies]
+        for text, one in zip(replies, evidence.evidence_of(reading, said, read), strict=True):
             found[text.id] = evidence.in_words(one, words, reading, view.case.currency)
     return found

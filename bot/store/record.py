@@ -24,6 +24,7 @@ from bot.store import cases, journal
 from bot.store import tables as t
 from bot.store.cases import File
 from bot.store.columns import UtcMoment
+from bot.store.linked import linked_numbers
 from bot.store.replay import before_of
 from bot.store.session import touch
 
@@ -317,6 +318,12 @@ class _Round:
                     stopped.append({"number_hash": file.number_hash, "reason": effect.reason, "since_at": self.now})
                 elif isinstance(effect, d.AllowNumber):
                     allowed.append({"b_hash": file.number_hash})
+        opted_out = {
+            file.case.customer_id for file, step in work for effect in step.decision.effects
+            if isinstance(effect, d.StopNumber) and effect.reason == "opt_out"
+        }  # fmt: skip
+        for hash in await linked_numbers(self.connection, opted_out) if opted_out else ():
+            stopped.append({"number_hash": hash, "reason": "opt_out", "since_at": self.now})
         table = cases.suppression
         await self._many(upsert(self.connection, table).on_conflict_do_nothing(index_elements=["number_hash"]), stopped)
         await self._many(delete(table).where(table.c.number_hash == bindparam("b_hash")), allowed)

@@ -37,7 +37,8 @@ class Customer(SQLModel, table=True):
 
 
 class Phone(SQLModel, table=True):
-    """A customer's number and where it came from: `reserved` is the one that they left with the bank."""
+    """A customer's number and where it came from: `reserved` is the one that they left with the bank, `merged` one that
+    only an agent says is theirs."""
 
     __table_args__ = (UniqueConstraint("customer_id", "number_hash"),)
     id: int | None = Field(default=None, sa_column=fields.identity())
@@ -47,6 +48,15 @@ class Phone(SQLModel, table=True):
     source: str = Field(max_length=16)
     verified_on: date | None = None
     current: bool = True
+
+
+class Merge(SQLModel, table=True):
+    """An agent says that the number of an unknown sender is this customer's; the two files stay apart."""
+
+    stranger_id: int = Field(sa_column=Column(BigId, ForeignKey("customer.id"), primary_key=True, autoincrement=False))
+    customer_id: int = Field(sa_column=fields.customer_id())
+    by: str = Field(max_length=64)
+    at: datetime = Field(sa_column=fields.moment(nullable=False))
 
 
 class Suppression(SQLModel, table=True):
