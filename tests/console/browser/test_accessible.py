@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
+from bot.turn import turn
 from tests.console.browser.conftest import Open
 from tests.console.conftest import Bank
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SCREENS = {
     "agent": ("/queue", "/queue?folder=mine", "/queue?folder=follow_up", "/customers?q=C000001", "/customers/1",
-              "/customers/1/journal", "/settings"),
+              "/customers/1/journal", "/customers/1/texts/2/correct", "/settings"),
     "supervisor": ("/desks", "/customers/1", "/rules/try?customer=1"),
     "auditor": ("/rules", "/rules?q=BANK", "/rules/contact", "/rules/plans", "/rules/wording", "/rules/words",
                 "/rules/try"),
@@ -30,6 +31,8 @@ async def test_no_screen_keeps_anybody_out(bank: Bank, open_as: Open, theme: str
     id = await bank.customer()
     await bank.called(id)
     await bank.wrote(id, "我失业了，真的还不上")
+    await bank.wrote(id, "我周五还500，别再发了", pending=True)
+    await turn(bank.database, bank.office.mind, bank.time())
     found = []
     for role, paths in SCREENS.items():
         options: dict[str, Any] = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
