@@ -81,6 +81,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("agent_id", "customer_id"),
     )
     op.create_table(
+        "merge",
+        sa.Column(
+            "stranger_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by", sa.String(length=64), nullable=False),
+        sa.Column("at", UtcMoment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customer.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["stranger_id"],
+            ["customer.id"],
+        ),
+        sa.PrimaryKeyConstraint("stranger_id"),
+    )
+    with op.batch_alter_table("merge", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_merge_customer_id"), ["customer_id"], unique=False)
+
+    op.create_table(
         "recovery_code",
         sa.Column("code_hash", sa.String(length=64), nullable=False),
         sa.Column("agent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -211,6 +232,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table("handoff", schema=None) as batch_op:
         batch_op.add_column(sa.Column("answered_at", UtcMoment(), nullable=True))
+        batch_op.add_column(sa.Column("rank", sa.Integer(), server_default="1", nullable=False))
+        batch_op.add_column(sa.Column("pinned_why", Sealed(), nullable=True))
         batch_op.add_column(sa.Column("note", Sealed(), nullable=True))
         batch_op.drop_index(batch_op.f("ix_handoff_due_at"))
         batch_op.create_index("handoff_agent", ["agent_id", "taken_at"], unique=False)
@@ -223,7 +246,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "handoff_due",
-            ["due_at", "priority", "customer_id"],
+            ["rank", "due_at", "priority", "customer_id"],
             unique=False,
             postgresql_where=sa.text("closed_at IS NULL"),
             sqlite_where=sa.text("closed_at IS NULL"),
@@ -348,6 +371,8 @@ def downgrade() -> None:
         batch_op.drop_index("handoff_agent")
         batch_op.create_index(batch_op.f("ix_handoff_due_at"), ["due_at"], unique=False)
         batch_op.drop_column("note")
+        batch_op.drop_column("pinned_why")
+        batch_op.drop_column("rank")
         batch_op.drop_column("answered_at")
 
     with op.batch_alter_table("customer", schema=None) as batch_op:
@@ -406,6 +431,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_recovery_code_agent_id"))
 
     op.drop_table("recovery_code")
+    with op.batch_alter_table("merge", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_merge_customer_id"))
+
+    op.drop_table("merge")
     op.drop_table("draft")
     op.drop_table("upload_mapping")
     with op.batch_alter_table("upload", schema=None) as batch_op:
