@@ -56,4 +56,6 @@ async def open_as(bank: Bank, chromium: Chromium) -> AsyncIterator[Open]:
 
 
 def _is_grave(kind: str, text: str) -> bool:
-    return "Content Security Policy" in text or (kind == "error" and "Failed to load resource" not in text)
+    if "Failed to load resource" in text or "SSE reconnect failed" in text:  # a server that is away is no fault of ours
+        return False
+    return "Content Security Policy" in text or kind == "error"

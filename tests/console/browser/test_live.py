@@ -241,3 +241,40 @@ async def test_of_several_pages_one_listens_for_who_waits_and_another_takes_its_
     await two.locator("#reply-text").wait_for()
     await arrives(bank, id, "还在吗")
     await two.wait_for_function("() => document.title.startsWith('(1) ')")
+
+
+async def test_without_a_stream_the_page_says_so_and_still_follows_and_sends(bank: Bank, open_as: Open) -> None:
+    id, page = await taken(bank, open_as)
+    bank.office.hub.close()  # streams end, and new ones are refused
+    await page.locator("#link.lost", has_text="Reconnecting").wait_for(timeout=15_000)
+    await bank.wrote(id, "还在吗")
+    await page.locator("#texts").get_by_text("还在吗").wait_for(timeout=15_000)
+    await page.wait_for_timeout(3500)  # until the text counts as read
+    await page.locator("#reply-text").fill("在的，请说。")
+    await page.locator("#reply-text").press("Control+Enter")
+    await page.get_by_text("Your reply is queued.").wait_for()
+
+
+async def test_a_page_that_takes_its_time_says_so_and_takes_no_second_click(bank: Bank, open_as: Open) -> None:
+    id = await bank.customer()
+    await bank.called(id)
+    page = await open_as("wang", f"/customers/{id}")
+    go_on = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await go_on.wait()
+        await route.continue_()
+
+    await page.route("**/take", wait)
+    said = await page.evaluate("""async () => {
+        const button = document.querySelector("button[data-key=t]");
+        button.click();
+        await new Promise((done) => setTimeout(done, 200));
+        const early = document.body.dataset.busy;
+        await new Promise((done) => setTimeout(done, 500));
+        return [early, document.body.dataset.busy, button.getAttribute("aria-busy"), button.disabled];
+    }""")
+    assert said == [None, "", "true", True]
+    go_on.set()
+    await page.locator("#reply-text").wait_for()
+    assert await page.locator("body[data-busy]").count() == 0

@@ -19,16 +19,21 @@ const connect = () => { if (stream && !document.hidden && !stopped) htmx.trigger
 const shown = () => Number(document.querySelector("[data-version]")?.dataset.version ?? 0);
 
 // ● live · ◌ reconnecting, once that takes a while · ✕ offline: the server cannot be reached at all
-function link(state) {
+function show(state) {
   const line = document.getElementById("link");
-  const say = () => {
-    document.body.dataset.link = state;
-    if (line) { line.className = `link ${state}`; line.textContent = line.dataset[state]; }
-  };
-  if (state === document.body.dataset.link) return;
+  document.body.dataset.link = state;
+  if (line) { line.className = `link ${state}`; line.textContent = line.dataset[state]; }
+}
+
+function link(state) {
+  const now = document.body.dataset.link;
+  if (state === "lost") { // the first of many attempts starts the clock, none sets it back
+    if (!slow && now !== "lost" && now !== "offline") slow = setTimeout(() => { slow = 0; show("lost"); }, PATIENCE);
+    return;
+  }
   clearTimeout(slow);
-  if (state !== "lost") say();
-  else if (document.body.dataset.link !== "offline") slow = setTimeout(say, PATIENCE);
+  slow = 0;
+  if (state !== now) show(state);
 }
 
 // What the server refused: 401, the session is over; 403, this may not be read any more.
@@ -108,7 +113,7 @@ if (stream) {
   setInterval(() => { if (connection && performance.now() - heard > SILENCE) hangUp(); }, PATIENCE);
 }
 
-function reached() { if (document.body.dataset.link === "offline") document.body.dataset.link = ""; link("lost"); }
+function reached() { if (document.body.dataset.link === "offline") show("lost"); }
 function lost() { connection = null; link("lost"); }
 function hangUp() { connection?.reader?.cancel(); } // it then connects again by itself, once the page is seen
 function away() { lost(); setTimeout(connect, PATIENCE); } // the first attempt failed: nobody else tries again
