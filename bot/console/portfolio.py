@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bot.console import render, rowwords
 from bot.console.access import Missing, Right, Route, Visit, problem
+from bot.console.words import Words
 from bot.core.case import Product
 from bot.intake import mapping
 from bot.intake.files import harmless
@@ -189,13 +190,13 @@ async def rejects(visit: Visit) -> web.Response:
         refused = await uploads.rows_of(connection, found.id, "refused", "", limit=found.rows)
     if not raw:
         return problem(visit, 410, "problem.file_gone")
-    told = {row.line: rowwords.told(visit.words, row) for row in refused}
     heads = [visit.words(f"rejects.{name}") for name in ("line", "column", "problem", "fix")]
-    text = await asyncio.to_thread(_rejects, raw, heads, told)
+    text = await asyncio.to_thread(_rejects, raw, heads, visit.words, refused)
     return _csv(text, f"rejects-{found.id}.csv")
 
 
-def _rejects(raw: bytes, heads: list[str], told: dict[int, rowwords.Told]) -> str:
+def _rejects(raw: bytes, heads: list[str], words: Words, refused: list[Any]) -> str:
+    told = {row.line: rowwords.told(words, row) for row in refused}
     sheet = read_sheet(raw)
     file = StringIO()
     writer = csv.writer(file)

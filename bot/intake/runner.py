@@ -89,8 +89,10 @@ class Runner:
             one = await uploads.claim(connection, self._name, now, now + self._lease)
         if one is None:
             return False
-        async with self._database.read() as connection:
-            raw = await uploads.content_of(connection, one.id)
+        raw = b""
+        with contextlib.suppress(KeyProblem):  # what cannot be opened is no longer what was uploaded
+            async with self._database.read() as connection:
+                raw = await uploads.content_of(connection, one.id)
         table = await self._table(one, raw)
         if isinstance(table, str):
             await self._end(one, Stage.FAILED, failure=table)
@@ -115,7 +117,7 @@ class Runner:
             return "changed"
         try:
             sheet: Sheet = await asyncio.to_thread(read_sheet, raw)
-        except (IntakeError, KeyProblem):
+        except IntakeError:
             return "damaged"
         return await asyncio.to_thread(Table.of, sheet, one.mapping, self.reception)
 

@@ -196,11 +196,12 @@ async def test_what_is_approved_is_what_was_rehearsed(bank: Bank) -> None:
     assert await rows(bank, cases.customer) == []
 
 
-async def test_a_damaged_file_is_not_applied(bank: Bank) -> None:
+@pytest.mark.parametrize("damage", [delete(uploads.chunk), update(uploads.chunk).values(sealed=bytes(99))])
+async def test_a_damaged_file_is_not_applied(bank: Bank, damage: Any) -> None:
     boss = await bank.browser("boss", "supervisor")
     await the_second_approves(bank, boss, f"{HEADER}\n{lines(3)}\n")
     async with bank.database.write() as connection:
-        await connection.execute(delete(uploads.chunk))
+        await connection.execute(damage)
     await work(bank)
     assert (await upload_of(bank)).failure == "damaged"
     assert await rows(bank, cases.customer) == []
