@@ -13,13 +13,14 @@ from aiohttp import web
 from bot.console import why
 from bot.console.access import Missing, Right, Route, Visit
 from bot.console.office import Demo
-from bot.core.calendar import moment
+from bot.core.calendar import local_day, moment
 from bot.dialogues import load_yaml
 from bot.store import thread
 from bot.store.fileview import FileView
 from bot.store.scope import EVERYONE
 
 STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
+HOURS = {"morning": time(10), "night": time(22)}  # the next time that it is so late on the customer's clock
 WAITING = ("queued", "held", "claimed")
 LONGEST = 1000
 
@@ -34,9 +35,9 @@ class Bubble:
 
 
 @lru_cache
-def samples() -> dict[str, list[str]]:
-    """Replies that customers might write, by language."""
-    found: dict[str, list[str]] = load_yaml(Path(__file__).parent / "words" / "samples.yml")
+def samples() -> dict[str, dict[str, list[str]]]:
+    """Replies that customers might write, by language and by what they show."""
+    found: dict[str, dict[str, list[str]]] = load_yaml(Path(__file__).parent / "words" / "samples.yml")
     return found
 
 
@@ -89,7 +90,7 @@ async def reply(visit: Visit) -> web.Response:
 
 
 async def move_clock(visit: Visit) -> web.Response:
-    """Let an hour or a day pass, or go to the morning of the promised day."""
+    """Let an hour or a day pass, or go on to the next morning or night, or to the morning of the promised day."""
     demo, customer_id = _demo(visit), visit.form.get("customer", "")
     by = STEPS.get(visit.form.get("by", ""))
     if by is None and customer_id.isdecimal():
@@ -98,7 +99,11 @@ async def move_clock(visit: Visit) -> web.Response:
                 case = (await thread.view(connection, EVERYONE, int(customer_id), visit.now, newest=1)).case
             except LookupError:
                 raise Missing from None
-        if case.promise is not None:
+        hour = HOURS.get(visit.form.get("by", ""))
+        if hour is not None:
+            today = moment(local_day(visit.now, case.zone), hour, case.zone)
+            by = (today if today > visit.now else today + timedelta(days=1)) - visit.now
+        elif case.promise is not None and visit.form.get("by") == "promise":
             by = moment(case.promise.due_on, time(10), case.zone) - visit.now
     if by is not None and by > timedelta(0):
         demo.move_clock(by)
