@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.calendar import local_day
@@ -21,6 +21,7 @@ from bot.store.paging import Order
 from bot.store.scope import Scope
 
 inbound, agent = t.Inbound.__table__, t.Agent.__table__  # type: ignore[attr-defined]
+HELD = case_file.c.owner == literal_column("'agent'")  # written out, so that the index of those who are held is used
 
 
 class Folder(StrEnum):
@@ -192,7 +193,7 @@ def _held() -> Select[Any]:
         .join(case_file, case_file.c.customer_id == customer.c.id)
         .outerjoin(handoff, (handoff.c.customer_id == customer.c.id) & handoff.c.closed_at.is_(None))
         .outerjoin(agent, agent.c.id == case_file.c.agent_id)
-        .where(case_file.c.owner == "agent")
+        .where(HELD)
     )
 
 
