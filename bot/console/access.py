@@ -39,6 +39,7 @@ class Right(StrEnum):
     ACT = "act"  # on customers
     OVERSEE = "oversee"  # look at what is done for many customers at once
     SUPERVISE = "supervise"  # and decide on it
+    AUDIT = "audit"  # see who looked at whose data
     ENROL = "enrol"  # set up one's own second step: also in the middle of logging in
     LOOK_PEOPLE = "look_people"  # at the console's people
     MANAGE = "manage"  # the console's people, no customers' data
@@ -47,7 +48,7 @@ class Right(StrEnum):
 ROLES = {
     Role.AGENT: {Right.SIGNED_IN, Right.READ, Right.ACT},
     Role.SUPERVISOR: {Right.SIGNED_IN, Right.READ, Right.ACT, Right.OVERSEE, Right.SUPERVISE},
-    Role.AUDITOR: {Right.SIGNED_IN, Right.READ, Right.OVERSEE, Right.LOOK_PEOPLE},
+    Role.AUDITOR: {Right.SIGNED_IN, Right.READ, Right.OVERSEE, Right.AUDIT, Right.LOOK_PEOPLE},
     Role.ADMIN: {Right.SIGNED_IN, Right.LOOK_PEOPLE, Right.MANAGE},
 }
 ONLY_LOOKS = {Role.AUDITOR}  # the database itself refuses whatever their requests would write, bar who looked at what
@@ -86,6 +87,14 @@ class Visit:
         if (session := self.session or self.halted) is None:
             raise RuntimeError("this route lets anybody in")
         return session.person
+
+    @property
+    def left(self) -> int:
+        """Seconds until the session is locked or over, if it is not used; 0 where there is none."""
+        if self.session is None:
+            return 0
+        ends = min(self.session.seen_at + sessions.IDLE, self.session.created_at + sessions.LONGEST)
+        return max(0, int((ends - self.now).total_seconds()))
 
     @property
     def scope(self) -> Scope:
@@ -198,6 +207,7 @@ async def _recognise(visit: Visit) -> None:
     if not visit.again and found.seen_at < visit.now - sessions.SEEN_EVERY:
         async with visit.registry.write() as connection:
             await sessions.touch(connection, visit.sid, visit.now)
+        visit.session = replace(found, seen_at=visit.now)
 
 
 async def _count_waiting(visit: Visit) -> None:

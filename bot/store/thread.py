@@ -44,6 +44,8 @@ async def find_customer(connection: AsyncConnection, scope: Scope, needle: str) 
     """The customer with this phone number (E.164, or as written in China or the US), or this reference of theirs or of
     one of their accounts; None where there is none in scope."""
     needle = unicodedata.normalize("NFKC", needle).strip()
+    if not needle.isprintable():
+        return None
     hashes = [keyring().number_hash(number) for number in _numbers(needle)]
     phone, customer, account = cases.phone, cases.customer, cases.account
     queries: list[Select[Any]] = [

@@ -43,7 +43,14 @@ def test_every_route_asks_for_a_right(office: Office) -> None:
     assert len(rights) > 20
     assert [where for where, right in rights.items() if right not in set(Right)] == []
     writes = [r for r in console.routes(office) if r.method == "POST" and r.right is Right.OPEN]
-    assert {r.path for r in writes} == {"/login", "/login/code", "/login/again", "/setup", "/language"}
+    assert {r.path for r in writes} == {
+        "/login",
+        "/login/code",
+        "/login/again",
+        "/session/unlock",
+        "/setup",
+        "/language",
+    }
 
 
 def test_only_agents_and_supervisors_act_and_administrators_see_no_customers() -> None:

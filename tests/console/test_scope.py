@@ -62,7 +62,12 @@ async def teams(bank: Bank) -> Teams:
 def walked(office: Office) -> list[tuple[str, str]]:
     """Every request that the console answers: method, and path with `{id}` where a customer's id belongs."""
     paths = [(route.method, template(route)) for route in console.routes(office)]
-    return [(method, path + query) for method, path in paths for query in QUERIES.get(path, [""]) if path != "/logout"]
+    return [
+        (method, path + query)
+        for method, path in paths
+        for query in QUERIES.get(path, [""])
+        if path not in ("/logout", "/session/lock")
+    ]
 
 
 def bare(page: Page, id: int) -> str:

@@ -18,9 +18,9 @@ SCREENS = {
     "agent": ("/queue", "/queue?folder=mine", "/queue?folder=follow_up", "/customers?q=C000001", "/customers/1",
               "/customers/1/journal", "/customers/1/texts/2/correct", "/settings"),
     "supervisor": ("/desks", "/customers/1", "/rules/try?customer=1"),
-    "auditor": ("/rules", "/rules?q=BANK", "/rules/contact", "/rules/plans", "/rules/wording", "/rules/words",
-                "/rules/try"),
-    "admin": ("/people", "/settings"),
+    "auditor": ("/access", "/rules", "/rules?q=BANK", "/rules/contact", "/rules/plans", "/rules/wording",
+                "/rules/words", "/rules/try"),
+    "admin": ("/people", "/settings", "/account"),
 }  # fmt: skip
 
 

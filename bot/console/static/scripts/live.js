@@ -45,6 +45,7 @@ function refused(status) {
 // The session is over. What was typed goes to the log-in page with the form, which keeps it and sends nothing.
 function locked() {
   stopped = true;
+  if (!document.dispatchEvent(new CustomEvent("locked", { cancelable: true }))) return; // lock.js asks for the password
   const box = document.querySelector("form.reply textarea");
   if (box && box.value.trim()) box.form.requestSubmit();
   else location.reload();
@@ -120,4 +121,5 @@ function away() { lost(); setTimeout(connect, PATIENCE); } // the first attempt 
 
 document.addEventListener("htmx:after:process", connect, { once: true }); // htmx is ready
 window.addEventListener("pageshow", (event) => { if (event.persisted) { refresh(); connect(); } });
+document.addEventListener("unlocked", () => { stopped = false; refresh(); connect(); });
 })();
