@@ -31,6 +31,7 @@ from bot.console import (
     settings,
     trying,
     uploading,
+    wall,
 )
 from bot.console.access import Route
 from bot.console.office import Demo, Line, Office, Phones
@@ -48,6 +49,7 @@ PAGES = (
     correction,
     merging,
     desk,
+    wall,
     dashboard,
     portfolio,
     uploading,

@@ -110,12 +110,23 @@ async def reply(office: Office, person: Person, customer_id: int, said: Reply, n
     await perform(office, person, customer_id, event, now, is_current)
 
 
-async def transfer(office: Office, person: Person, customer_id: int, to: desk.Desk, reason: str, now: datetime) -> None:
-    """Give a customer to a colleague: they have them from now on, and the reason stands in the journal."""
+async def transfer(
+    office: Office,
+    person: Person,
+    customer_id: int,
+    to: desk.Desk,
+    reason: str,
+    now: datetime,
+    holder: int | None = None,
+) -> None:
+    """Give a customer to a colleague: they have them from now on, and the reason stands in the journal. A supervisor
+    may name the `holder` whom they mean to take the customer from."""
 
     async def has_room(connection: Any, file: File) -> None:
         if person.role is not Role.SUPERVISOR:
             await _is_theirs(connection, file, person)
+        elif holder is not None:
+            await _has(connection, file, holder)
         elif file.case.owner is Owner.BOT:
             raise Refused("refused.not_taken")
         there = await desk.desk_of(connection, to.agent_id)
@@ -127,6 +138,29 @@ async def transfer(office: Office, person: Person, customer_id: int, to: desk.De
 
     event = AgentActed(AgentAction.TAKE_OVER, to.login, f"{person.login} → {to.login}: {reason}")
     await perform(office, person, customer_id, event, now, has_room, to.agent_id)
+
+
+async def reassign(
+    office: Office, person: Person, customer_id: int, holder: int, to: desk.Desk | None, reason: str, now: datetime
+) -> None:
+    """A supervisor takes a customer from whoever has them and gives them to somebody else, or back to the queue."""
+    if to is not None:
+        await transfer(office, person, customer_id, to, reason, now, holder)
+        return
+
+    async def still_has(connection: Any, file: File) -> None:
+        await _has(connection, file, holder)
+
+    event = AgentActed(AgentAction.RELEASE, person.login, reason)
+    await perform(office, person, customer_id, event, now, still_has)
+
+
+async def _has(connection: Any, file: File, holder: int) -> None:
+    """Raise Refused where somebody else has the customer by now, or nobody."""
+    if file.case.owner is Owner.BOT:
+        raise Refused("refused.not_taken")
+    if file.agent_id != holder:
+        raise Refused("refused.taken", who=await queue.agent_name(connection, file.agent_id))
 
 
 async def follow_up(office: Office, person: Person, customer_id: int, at: datetime | None, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""An agent's own desk: transfer, follow up later, be away; and for a supervisor, who takes what."""
+"""An agent's own desk: transfer, follow up later, be away."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from bot.console.access import Missing, Right, Route, Visit
 from bot.console.action import Refused
 from bot.console.conversation import PATH, customer_of, page
 from bot.core.event import AgentActed, AgentAction
-from bot.store import attempts, desk, thread
-from bot.store.desk import Desk
+from bot.store import desk, thread
 
 FURTHEST = timedelta(days=60)  # how far ahead a follow-up may lie
-MOST_AT_ONCE = 50
 
 
 async def transfer(visit: Visit) -> web.Response:
@@ -75,36 +73,8 @@ async def away(visit: Visit) -> web.Response:
     return visit.redirect(f"/queue?done={'away' if leaves else 'back'}")
 
 
-async def wall(visit: Visit) -> web.Response:
-    """Everyone's desk: who is there, how much they have, what they take."""
-    return await _wall(visit)
-
-
-async def arrange(visit: Visit) -> web.Response:
-    """Say what a person takes and how many at once."""
-    known = set(visit.office.mind.content.rules.handoffs)
-    posted = await visit.request.post()
-    skills = tuple(sorted(str(one) for one in posted.getall("skills", []) if str(one) in known))
-    most = visit.form.get("most", "")
-    if not most.isdecimal() or not 1 <= int(most) <= MOST_AT_ONCE:
-        return await _wall(visit, 422, "invalid.most")
-    async with visit.office.database.write() as connection:
-        await desk.arrange(connection, int(visit.request.match_info["id"]), skills, int(most))
-    return visit.redirect("/desks?done=people")
-
-
-async def _wall(visit: Visit, status: int = 200, problem: str = "") -> web.Response:
-    async with visit.office.database.read() as connection:
-        found: list[Desk] = await desk.desks(connection, visit.scope)
-        failing = await attempts.repeated(connection, visit.now)
-    queues = sorted(visit.office.mind.content.rules.handoffs)
-    return visit.page("desks.html", status, desks=found, queues=queues, failing=failing, problem=problem)
-
-
 ROUTES = [
     Route("POST", f"{PATH}/transfer", Right.ACT, transfer),
     Route("POST", f"{PATH}/follow_up", Right.ACT, follow_up),
     Route("POST", "/away", Right.ACT, away),
-    Route("GET", "/desks", Right.OVERSEE, wall),
-    Route("POST", r"/desks/{id:\d{1,18}}", Right.SUPERVISE, arrange),
 ]

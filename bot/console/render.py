@@ -123,7 +123,7 @@ ENVIRONMENT = jinja2.Environment(
     lstrip_blocks=True,
 )
 ENVIRONMENT.filters |= {"money": money, "clock": clock, "on_day": on_day}
-ENVIRONMENT.globals |= {"version": VERSION, "left": left, "urgency": urgency}
+ENVIRONMENT.globals |= {"version": VERSION, "left": left, "span": span, "urgency": urgency}
 
 
 def page(template: str, status: int = 200, **values: Any) -> web.Response:

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,9 +16,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import select
 
-from bot.console import Office, dashboard
+from bot.console import Office, dashboard, plots
 from bot.console.pad import mask
+from bot.console.render import money, span
+from bot.console.words import words
 from bot.core.calendar import local_day
+from bot.core.case import Case, Contact
 from bot.core.decision import COUNTED
 from bot.dialogues import Content
 from bot.nlu.read import Reader
@@ -158,7 +162,21 @@ def by_hand(played: Played, chosen: Slice) -> dict[str, list[int]]:
         "reminded": [o.id for o in begun],
         "segments": [o.id for o in texts],
         "payments": paid,
+        "limit_use": sorted(used_now(played, people, chosen)),
     }  # fmt: skip
+
+
+def used_now(played: Played, people: set[int], chosen: Slice) -> dict[int, int]:
+    """How many contacts of each customer a cap counts now, by the core's own rule."""
+    if chosen.cap is None:
+        return {}
+    said: dict[int, list[Contact]] = {}
+    for o in played.rows["outbox"]:
+        if o.state in ("submitting", "sent", "unknown") and o.customer_id in people and o.purpose in set(COUNTED):
+            said.setdefault(o.customer_id, []).append(Contact(o.sent_at, purpose=o.purpose, answers=o.answers))
+    cases_of = {id: Case(customer_id=id, contacts=tuple(mine)) for id, mine in said.items()}
+    used = {id: chosen.cap.used(case, chosen.now) for id, case in cases_of.items()}
+    return {id: many for id, many in used.items() if many}
 
 
 async def test_every_measure_counts_what_its_words_say(played: Played) -> None:
@@ -167,6 +185,10 @@ async def test_every_measure_counts_what_its_words_say(played: Played) -> None:
     slices += [played.slice(product=one) for one in ("personal_loan", "credit_card")]
     slices += [played.slice(age=one) for one in AGES]
     slices += [played.slice(agent_id=one.id) for one in played.people]
+    content = played.bank.office.mind.content.rules.contact
+    caps = plots.bank_caps(content, ENDS.date())
+    assert {cap.head.id for cap in caps} == {"BANK-1-DAY", "BANK-3-WEEK", "BANK-10-MONTH", "BANK-4-ANY-WEEK"}
+    slices += [replace(played.slice(), cap=cap, zones=(ZONE,)) for cap in caps]
     seen: Counter[str] = Counter()
     async with played.bank.database.read() as connection:
         for chosen in slices:
@@ -218,7 +240,8 @@ async def test_every_number_of_the_page_is_as_many_rows_as_its_link_shows(played
         address = href.replace("&amp;", "&")
         found = await browser.get(address)
         assert found.status == 200, address
-        assert f"· {said} row" in found.words.replace(",", ""), (address, said)
+        shown = f"Sum {said}" if "measure=segments" in address else f"· {said.replace(',', '')} row"
+        assert shown in found.words, (address, said)
 
 
 async def test_who_looked_at_rows_is_logged_and_names_are_masked(played: Played) -> None:
@@ -247,6 +270,71 @@ async def test_csv_has_every_row_and_its_export_is_logged(played: Played) -> Non
     assert len(lines) - 1 == len(by_hand(played, played.slice())["payments"]) > 0
     assert page.headers["Content-Type"].startswith("text/csv")
     assert ("supervisor1", None, "export payments ") in await played.bank.readings()
+
+
+async def test_contact_limits_are_counted_as_the_rules_count_them(played: Played) -> None:
+    """How often each cap is used so far; a cap by the day counts the customer's own day, in every zone of theirs."""
+    caps = plots.bank_caps(played.bank.office.mind.content.rules.contact, ENDS.date())
+    async with played.bank.database.read() as connection:
+        for now in (ENDS, ENDS - timedelta(hours=20)):
+            for cap in caps:
+                chosen = replace(played.slice(), cap=cap, zones=await measures.zones(connection), now=now)
+                expected = used_now(played, chosen_customers(played, chosen), chosen)
+                found = await measures.by_word(connection, "limit_use", chosen)
+                assert {int(n): many for n, many in found.items()} == Counter(expected.values())
+
+
+async def test_money_segments_and_rates_of_the_page_are_those_of_the_rows(played: Played) -> None:
+    browser = await supervisor(played)
+    page, expected = await browser.get("/dashboard?days=30"), by_hand(played, played.slice())
+    currency = {one.customer_id: one.currency for one in played.rows["account"]}
+    prices = played.bank.office.mind.content.wording.prices
+    for code in ("CNY", "USD"):
+        theirs = {id for id, one in currency.items() if one == code}
+        came = [p for p in played.rows["payment"] if p.id in expected["payments"] and p.customer_id in theirs]
+        left = [o for o in played.rows["outbox"] if o.id in expected["texts"] and o.customer_id in theirs]
+        paid, sent = sum((p.amount for p in came), Decimal(0)), sum(o.segments for o in left)
+        cost = sent * prices[code]
+        per_unit = f"{cost / paid:.4f}" if paid else "–"
+        assert f"{money(paid, code)} paid after contact; {sent:,} segments at {prices[code]}" in page.words
+        assert f"cost {money(cost, code)}: {per_unit} for each unit recovered" in page.words
+    reminded = Counter(local_day(o.sent_at, ZONE) for o in played.rows["outbox"] if o.id in expected["reminded"])
+    begun = [local_day(h.placed_at, ZONE) for h in played.rows["hold"] if h.id in expected["opt_outs"]]
+    rate = sum(reminded[day] > 0 for day in begun) / reminded.total()
+    assert f"Mean {rate:.2%}; the limits are" in page.words
+    calls = {h.id: h.answered_at - h.opened_at for h in played.rows["handoff"] if h.id in expected["answered"]}
+    half = measures.percentile(sorted(calls.values()), 0.5)
+    assert half is not None and f"half within {span(half, words('en'))}" in page.words
+
+
+async def test_the_list_of_cases_has_one_line_each_and_is_logged(played: Played) -> None:
+    browser = await supervisor(played, "auditor")
+    page = await browser.get("/dashboard/cases.csv")
+    lines = list(csv.DictReader(io.StringIO(page.html.lstrip("\ufeff"))))
+    assert len(lines) == len(played.rows["file"])
+    assert ("auditor1", None, "export cases") in await played.bank.readings()
+    state = {row.customer_id: row.state for row in played.rows["file"]}
+    due = {row.customer_id: row.amount_due for row in played.rows["account"]}
+    for line, id in zip(lines, sorted(state), strict=True):
+        assert (line["state"], Decimal(line["amount_due"])) == (state[id], due[id])
+        assert "*" in line["name"] and "+86" not in str(line)
+    async with played.bank.database.write() as connection:
+        sid, csrf = await sessions.begin(connection, played.people[0].id, played.bank.time())
+    assert (await Browser(played.bank.client, sid, mask(csrf)).get("/dashboard/cases.csv")).status == 403
+
+
+async def test_a_page_that_renews_itself_asks_for_the_strip_of_today_alone(played: Played) -> None:
+    browser = await supervisor(played)
+    page = await browser.get("/dashboard", **{"X-Refresh": "1"})
+    assert "<svg" not in page.html and 'id="strip"' in page.html
+    assert (await browser.get("/dashboard")).html.count("<svg") >= 9
+
+
+async def test_the_pictures_pass_the_strict_policy(played: Played) -> None:
+    page = await (await supervisor(played)).get("/dashboard")
+    assert not re.search(r"\sstyle=|<style|\son[a-z]+=", page.html)
+    named = re.findall(r'aria-labelledby="([a-z_-]+)-title \1-desc"', page.html)
+    assert len(named) == len(set(named)) == page.html.count("<svg")
 
 
 async def test_agents_see_their_own_numbers_and_take_nothing_away(played: Played) -> None:
@@ -295,3 +383,15 @@ def test_links_carry_the_choice() -> None:
     asked = dashboard.Choice(7, "credit_card", "m1").asked()
     assert dashboard.Choice.of(asked) == dashboard.Choice(7, "credit_card", "m1")
     assert parse_qs(urlsplit("/x?days=7").query) == {"days": ["7"]}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_documents_define_a_measure_in_the_words_of_the_page(name: str) -> None:
+    said = (Path(__file__).parents[2] / "docs" / "measures.md").read_text("utf-8")
+    en, zh = words("en"), words("zh")
+    assert f"| {en(f'measure.{name}')} | {zh(f'measure.{name}')} | `{name}` | {en(f'means.{name}')} |" in said
+
+
+def test_the_words_name_the_days_that_the_code_counts() -> None:
+    assert f"at most {measures.AFTER_CONTACT.days} days after" in words("en")("means.payments")
+    assert f"{measures.AFTER_CONTACT.days} 天内" in words("zh")("means.payments")

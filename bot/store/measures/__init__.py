@@ -3,7 +3,19 @@
 `rows` says which rows a measure counts, `slices` which part of them, `figures` counts, `listing` shows.
 """
 
-from bot.store.measures.figures import Sum, by_day, by_tier, by_week, count, oldest, percentile, waits
+from bot.store.measures.figures import (
+    Sum,
+    by_day,
+    by_tier,
+    by_week,
+    by_word,
+    count,
+    oldest,
+    percentile,
+    total,
+    waits,
+    zones,
+)
 from bot.store.measures.listing import Line, everything, lines
 from bot.store.measures.rows import AFTER_CONTACT, ROWS
 from bot.store.measures.slices import AGES, Slice, age_of, period
@@ -19,11 +31,14 @@ __all__ = [
     "by_day",
     "by_tier",
     "by_week",
+    "by_word",
     "count",
     "everything",
     "lines",
     "oldest",
     "percentile",
     "period",
+    "total",
     "waits",
+    "zones",
 ]

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.calendar import local_day
-from bot.store.cases import handoff, promise
+from bot.store.cases import customer, handoff, promise
 from bot.store.measures.moments import QUARTER, quarter_of
 from bot.store.measures.rows import answered, open_handoffs, promises, rows
 from bot.store.measures.slices import Slice, age_of
@@ -34,6 +34,14 @@ async def count(connection: AsyncConnection, name: str, chosen: Slice) -> int:
     """How many rows a measure counts."""
     query = select(func.count()).select_from(rows(name, chosen).subquery())
     return int((await connection.execute(query)).scalar_one())
+
+
+async def total(connection: AsyncConnection, name: str, chosen: Slice) -> Sum:
+    """How many rows a measure counts, and what their amounts add up to."""
+    found = rows(name, chosen).subquery()
+    query = select(func.count(), func.sum(found.c.amount)).select_from(found)
+    many, amount = (await connection.execute(query)).one()
+    return Sum(int(many), Decimal(amount or 0))
 
 
 async def by_day(connection: AsyncConnection, name: str, chosen: Slice) -> dict[tuple[date, str], Sum]:
@@ -73,6 +81,18 @@ async def waits(connection: AsyncConnection, chosen: Slice) -> dict[date, list[t
     for opened_at, answered_at in await connection.execute(query):
         found[local_day(opened_at, chosen.zone)].append(answered_at - opened_at)
     return {day: sorted(mine) for day, mine in found.items()}
+
+
+async def zones(connection: AsyncConnection) -> tuple[str, ...]:
+    """Every zone, or list of zones, that a customer's file names."""
+    return tuple(sorted((await connection.execute(select(customer.c.zones).distinct())).scalars()))
+
+
+async def by_word(connection: AsyncConnection, name: str, chosen: Slice) -> dict[str, int]:
+    """The rows of a measure by their word."""
+    found = rows(name, chosen).subquery()
+    query = select(found.c.what, func.count()).group_by(found.c.what)
+    return {what: int(many) for what, many in await connection.execute(query)}
 
 
 async def oldest(connection: AsyncConnection, chosen: Slice) -> tuple[int, datetime | None]:

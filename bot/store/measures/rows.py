@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, cast, exists, func, null, select
+from sqlalchemy import Select, String, bindparam, cast, exists, false, func, null, or_, select, union_all
 
+from bot.core.calendar import local_day, moment
+from bot.core.case import ContactChannel
 from bot.core.decision import COUNTED
+from bot.core.kinds import Cap
 from bot.store import tables as t
-from bot.store.cases import LEFT, account, case_file, customer, handoff, hold, outbox, promise
+from bot.store.cases import LEFT, account, case_file, contact, customer, handoff, hold, outbox, promise
 from bot.store.columns import Cents, UtcMoment
 from bot.store.measures.moments import days_before
 from bot.store.measures.slices import AGES, Slice
@@ -175,6 +178,38 @@ def payments(chosen: Slice) -> Rows:
     return query.where(chosen.within(p.posted_at), ask, *chosen.customers(p.customer_id))
 
 
+def limit_use(chosen: Slice) -> Rows:
+    """Customers with contacts that the cap of the slice counts now, each debt's together; `what` is how many."""
+    cap = chosen.cap
+    if cap is None:
+        return _customers(chosen).where(false())
+    o, c = outbox.c, contact.c
+    said = select(o.customer_id).join(customer, customer.c.id == o.customer_id)
+    said = said.where(left(outbox), o.purpose.in_(sorted(cap.counts)), _recent(chosen, cap, o.sent_at))
+    other = select(c.customer_id).join(customer, customer.c.id == c.customer_id)
+    other = other.where(c.channel.in_(sorted(cap.head.channels)), _recent(chosen, cap, c.at))
+    if cap.spares_answers is not None:
+        said, other = said.where(~o.answers), other.where(~c.answers)
+    if cap.only_reached:
+        other = other.where(c.reached)
+    counted = union_all(said, other).subquery() if ContactChannel.SMS in cap.head.channels else other.subquery()
+    used = select(counted.c.customer_id, func.count().label("used")).group_by(counted.c.customer_id).subquery()
+    query = _row(customer.c.id, customer.c.id, _NO_MOMENT, cast(used.c.used, String))
+    return query.join(used, used.c.customer_id == customer.c.id).where(*chosen.customers(customer.c.id))
+
+
+def _recent(chosen: Slice, cap: Cap, at: Any) -> Any:
+    """That a contact lies in the time that a cap looks back: so many days, or the local day of any of their zones."""
+    if cap.days > 1:
+        return (at > chosen.now - timedelta(days=cap.days)) & (at <= chosen.now)
+    begun = [
+        (customer.c.zones == zones)
+        & (at >= min(moment(local_day(chosen.now, z), time(0), z) for z in zones.split(",")))
+        for zones in chosen.zones
+    ]
+    return or_(false(), *begun) & (at <= chosen.now)
+
+
 def _row(key: Any, customer_id: Any, at: Any, what: Any, amount: Any = _NO_AMOUNT) -> Rows:
     return select(
         key.label("key"), customer_id.label("customer_id"), at.label("at"), what.label("what"), amount.label("amount")
@@ -208,6 +243,7 @@ ROWS: Mapping[str, Callable[[Slice], Rows]] = {
         reminded,
         segments,
         payments,
+        limit_use,
     )
 }
 

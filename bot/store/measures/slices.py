@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, select
 
 from bot.core.calendar import local_day, moment
+from bot.core.kinds import Cap
 from bot.store.cases import account, case_file, handoff
 from bot.store.scope import NOBODY, Scope
 
@@ -35,6 +36,8 @@ class Slice:
     `product` and `age` choose customers by their accounts on file: any of this product; the oldest due day so long
     ago, whether or not anything is still due. `agent_id` chooses those whom this person has or took in these days.
     `what` chooses among a measure's rows by their word, `tier` among promises by the arrears on the day of the promise.
+    `cap` is the contact cap whose use is counted, and `zones` are all that customers' files name: a cap by the day
+    counts each customer's own.
     """
 
     first: date
@@ -47,6 +50,8 @@ class Slice:
     agent_id: int | None = None
     what: str = ""
     tier: str = ""
+    cap: Cap | None = None
+    zones: tuple[str, ...] = ()
 
     @property
     def today(self) -> date:

@@ -17,7 +17,9 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 SCREENS = {
     "agent": ("/queue", "/queue?folder=mine", "/queue?folder=follow_up", "/customers?q=C000001", "/customers/1",
               "/customers/1/journal", "/customers/1/texts/2/correct", "/settings"),
-    "supervisor": ("/desks", "/customers/1", "/rules/try?customer=1"),
+    "supervisor": ("/desks", "/desks/1", "/approvals", "/dashboard",
+                   "/dashboard?days=7&product=personal_loan", "/dashboard/rows?measure=open_handoffs", "/customers/1",
+                   "/rules/try?customer=1"),
     "auditor": ("/access", "/rules", "/rules?q=BANK", "/rules/contact", "/rules/plans", "/rules/wording",
                 "/rules/words", "/rules/try"),
     "admin": ("/people", "/settings", "/account"),
