@@ -26,8 +26,10 @@ from bot import console, dialogues, intake, receive
 from bot.alert import Alert
 from bot.console import Demo, Line, Office
 from bot.core.calendar import local, moment
+from bot.core.strategy import Strategy
 from bot.demo import Rehearsal
-from bot.dialogues import Content
+from bot.dialogues import Content, ContentError, Responses
+from bot.edition import InForce, governing, thinking
 from bot.gateways.addresses import networks
 from bot.gateways.channel import Channel, templates_only
 from bot.hold import hold_connections
@@ -37,7 +39,7 @@ from bot.poll import keep_polling
 from bot.proxy import behind
 from bot.second import OpenAiReader, RasaReader, Second, SecondReader
 from bot.settings import Settings, SettingsError, check_templates, load_channels
-from bot.store import agents, migrate, outgoing
+from bot.store import agents, editions, migrate, outgoing
 from bot.store.columns import use_keyring
 from bot.store.inbox import StrangerDefaults
 from bot.store.keys import Keyring
@@ -85,10 +87,15 @@ class Parts:
 
     settings: Settings
     database: Database
-    mind: Mind
+    in_force: InForce
     channels: Mapping[str, Channel]
     clock: Clock
     second: Second | None = None
+
+    @property
+    def mind(self) -> Mind:
+        """The mind as it was last looked up."""
+        return self.in_force.mind
 
 
 def set_up_logging(level: str) -> None:
@@ -134,35 +141,61 @@ def use_key(settings: Settings) -> None:
 async def open_parts(
     settings: Settings, clock: Clock | None = None, channels: Mapping[str, Channel] | None = None
 ) -> AsyncIterator[Parts]:
-    """Build everything that has no loop of its own; release it in the end."""
+    """Build everything that has no loop of its own; release it in the end.
+
+    Content comes from the edition in force; while none was ever approved, from the folder.
+    """
     use_key(settings)
-    root = settings.dialogues or dialogues.ROOT
-    content = dialogues.load(root, settings.bank_words())
-    reader = Reader.load(root)
-    if channels is None:
-        channels = load_channels(settings.channels) if settings.channels else {}
-    first = settings.default_channel or next(iter(channels), "none")
-    if channels and first not in channels:
-        raise SettingsError(f"HUIXIN_DEFAULT_CHANNEL: there is no channel {first!r}; there are {', '.join(channels)}")
-    for name, texts in check_templates(channels, content.responses).items():
-        for language, responses in texts.items():
-            log.warning("responses without template", channel=name, language=language, responses=",".join(responses))
-    database = Database(settings.database)
-    second = second_of(settings, reader, content)
-    mind = Mind(reader, content, timedelta(seconds=settings.settle_seconds), first)
-    alert = Alert(settings.alert_command, settings.alert_url)
-    mind = replace(mind, alert=alert)
-    if second is not None:
-        mind = replace(mind, wonder=second.wonder, patience=second.patience)
-    try:
-        yield Parts(settings, database, mind, channels, clock or Clock(), second)
-    finally:
-        await alert.finish()
-        if second is not None:
-            await second.close()
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database)
+        stack.push_async_callback(database.close)
+        number, reader, content = await _content(settings, database)
+        if channels is None:
+            channels = load_channels(settings.channels) if settings.channels else {}
         for channel in channels.values():
-            await channel.gateway.close()
-        await database.close()
+            stack.push_async_callback(channel.gateway.close)
+        first = settings.default_channel or next(iter(channels), "none")
+        if channels and first not in channels:
+            raise SettingsError(
+                f"HUIXIN_DEFAULT_CHANNEL: there is no channel {first!r}; there are {', '.join(channels)}"
+            )
+        for name, texts in check_templates(channels, content.responses).items():
+            for language, responses in texts.items():
+                log.warning(
+                    "responses without template", channel=name, language=language, responses=",".join(responses)
+                )
+        second = second_of(settings, reader, content)
+        mind = Mind(reader, content, timedelta(seconds=settings.settle_seconds), first)
+        if second is not None:
+            stack.push_async_callback(second.close)
+            mind = replace(mind, wonder=second.wonder, patience=second.patience)
+        alert = Alert(settings.alert_command, settings.alert_url)
+        stack.push_async_callback(alert.finish)
+        in_force = InForce(database, replace(mind, alert=alert), number, _telling(second))
+        yield Parts(settings, database, in_force, channels, clock or Clock(), second)
+
+
+async def _content(settings: Settings, database: Database) -> tuple[int | None, Reader, Content]:
+    """What decides, and as which edition. Raise ContentError."""
+    number, files = await governing(database)
+    if files is None:
+        root = settings.dialogues or dialogues.ROOT
+        return None, Reader.load(root), dialogues.load(root, settings.bank_words())
+    try:
+        return number, *thinking(files, settings.bank_words())
+    except ContentError as error:
+        raise ContentError(
+            f"edition {number}, which is in force, cannot be loaded by this version: {error}\n"
+            "put it right in a folder, then `huixin publish propose` and, as another person, `huixin publish approve`"
+        ) from None
+
+
+def _telling(second: Second | None) -> Callable[[Mind], None]:
+    def adopted(mind: Mind) -> None:
+        if second is not None:
+            second.adopt(mind.reader, mind.content.briefing)
+
+    return adopted
 
 
 def second_of(settings: Settings, reader: Reader, content: Content) -> Second | None:
@@ -211,11 +244,13 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
         lease=lease,
         parts=timedelta(seconds=settings.parts_seconds),
         second=parts.second,
+        in_force=parts.in_force,
     )
     stranger = StrangerDefaults(settings.language, settings.zone, settings.jurisdiction)
-    box = receive.Inbox(parts.database, stranger, worker.wake, is_urgent=parts.mind.reader.is_urgent)
+    box = receive.Inbox(parts.database, stranger, worker.wake, is_urgent=lambda text: parts.mind.reader.is_urgent(text))
     async with parts.database.write() as connection:
         await outgoing.store_channels(connection, list(parts.channels))
+        await editions.note_start(connection, parts.mind.content.files, clock())
     tasks = [asyncio.create_task(box.run())]
     held: list[asyncio.Task[None]] = []
     ended = asyncio.Event()
@@ -228,10 +263,17 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
             held.append(asyncio.create_task(keep_polling(parts.database, parts.channels, box, clock)))
         if web_too:
             tasks.append(asyncio.create_task(parts.database.listen(ended)))
-            reception = Reception(intake.headings(settings.dialogues or dialogues.ROOT), defaults_of(settings))
+            with parts.mind.content.files.unfolded() as root:
+                reception = Reception(intake.headings(root), defaults_of(settings))
             reception = replace(reception, limit=settings.upload_mb * MEGABYTE)
             runner = intake.Runner(
-                parts.database, parts.mind, reception, clock, worker.wake, lease=min(lease, intake.LEASE)
+                parts.database,
+                parts.mind,
+                reception,
+                clock,
+                worker.wake,
+                lease=min(lease, intake.LEASE),
+                in_force=parts.in_force,
             )
             tasks.append(asyncio.create_task(runner.run()))
             stack.callback(runner.stop)
@@ -267,7 +309,7 @@ async def _site(
         parts.database,
         settings.api_tokens.get_secret_value().split(),
         runner.reception.defaults,
-        parts.mind.content.rules.strategy,
+        _strategy(parts),
         parts.clock,
     )
     _watch(app, parts.database)
@@ -283,9 +325,31 @@ async def _site(
     roles = frozenset(settings.code_roles.split()) if rehearsal is None else frozenset[str]()
     office = Office(parts.database, parts.mind, parts.clock, worker.wake, demo, token, lines, settings.zone)
     office = replace(office, reception=runner.reception, upload_waits=runner.wake)
-    console.mount(app, replace(office, code_roles=roles, bank=settings.bank))
+    folder = settings.dialogues or dialogues.ROOT
+    office = replace(office, renew=parts.in_force.or_last, folder=folder, fits=fits(parts.channels))
+    office = replace(office, code_roles=roles, bank=settings.bank)
+    console.mount(app, office)
     async with _serving(app, settings.host, settings.port) as port:
         yield port
+
+
+def _strategy(parts: Parts) -> Callable[[], Awaitable[Strategy]]:
+    async def strategy() -> Strategy:
+        return (await parts.in_force()).content.rules.strategy
+
+    return strategy
+
+
+def fits(channels: Mapping[str, Channel]) -> Callable[[Responses], None]:
+    """Raises ContentError where wording does not fit the templates that a channel sends."""
+
+    def check(responses: Responses) -> None:
+        try:
+            check_templates(channels, responses)
+        except SettingsError as error:
+            raise ContentError(str(error)) from None
+
+    return check
 
 
 @asynccontextmanager

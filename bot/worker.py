@@ -37,7 +37,10 @@ class Worker:
         lease: timedelta = LEASE,
         parts: timedelta = WAIT,
         second: Second | None = None,
+        in_force: Callable[[], Awaitable[Mind]] | None = None,
     ):
+        """`in_force`: asked before each unit of work for the mind to do it by; without it `mind` does all."""
+        self._in_force = in_force
         self._database, self._mind, self._channels, self._now = database, mind, channels, now
         self._poll, self._batch, self._lease, self._parts = poll_seconds, batch, lease, parts
         self._second = second
@@ -89,6 +92,9 @@ class Worker:
                 except TimeoutError:
                     continue
 
+    async def _thinking(self) -> Mind:
+        return self._mind if self._in_force is None else await self._in_force()
+
     async def _join(self) -> int:
         joined = await join_parts(self._database, self._now(), self._parts)
         if joined:
@@ -96,7 +102,7 @@ class Worker:
         return joined
 
     async def _turn(self) -> int:
-        done = await turn(self._database, self._mind, self._now(), self._batch)
+        done = await turn(self._database, await self._thinking(), self._now(), self._batch)
         if done:
             self.wake()
         return done
@@ -109,13 +115,13 @@ class Worker:
         return done
 
     async def _send(self) -> int:
-        return await send_due(self._database, self._mind, self._channels, self._now, lease=self._lease)
+        return await send_due(self._database, await self._thinking(), self._channels, self._now, lease=self._lease)
 
     async def _receipts(self) -> int:
-        return await apply_receipts(self._database, self._mind, self._now())
+        return await apply_receipts(self._database, await self._thinking(), self._now())
 
     async def _unknown(self) -> int:
-        return await settle_unknown(self._database, self._mind, self._channels, self._now())
+        return await settle_unknown(self._database, await self._thinking(), self._channels, self._now())
 
     async def _measure(self) -> int:
         async with self._database.read() as connection:

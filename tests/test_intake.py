@@ -17,6 +17,7 @@ from sqlalchemy import update
 
 from bot import intake
 from bot.core.case import HoldKind, State, Timer
+from bot.core.strategy import Strategy
 from bot.dialogues import Content
 from bot.intake import PAYMENTS, PORTFOLIO, Defaults, Intake, IntakeError, Report, read_csv, take, write_rejects
 from bot.nlu.read import Reader
@@ -40,6 +41,9 @@ class Desk:
 
     def __init__(self, database: Database, content: Content, tmp_path: Path):
         self.database, self.strategy, self.path = database, content.rules.strategy, tmp_path / "file.csv"
+
+    async def in_force(self) -> Strategy:
+        return self.strategy
 
     async def take(self, content: str | bytes, kind: Intake[Any] = PORTFOLIO, now: datetime = NOW) -> Report:
         """Take a file with this content."""
@@ -322,7 +326,7 @@ async def test_a_payment_is_posted_once_however_often_its_reference_comes(desk: 
 async def api(desk: Desk) -> AsyncIterator[TestClient[web.Request, web.Application]]:
     """The JSON API with two tokens."""
     app = web.Application()
-    intake.mount(app, desk.database, ["one", "two"], Defaults(), desk.strategy, lambda: NOW)
+    intake.mount(app, desk.database, ["one", "two"], Defaults(), desk.in_force, lambda: NOW)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -340,7 +344,7 @@ async def test_the_api_answers_nobody_without_a_valid_token(api: Any, desk: Desk
 
 async def test_the_api_is_closed_where_no_token_is_set(desk: Desk) -> None:
     app = web.Application()
-    intake.mount(app, desk.database, [""], Defaults(), desk.strategy, lambda: NOW)
+    intake.mount(app, desk.database, [""], Defaults(), desk.in_force, lambda: NOW)
     async with TestClient(TestServer(app)) as client:
         assert (await client.post("/api/customers", json=[], headers={"Authorization": "Bearer "})).status == 401
 
@@ -382,7 +386,7 @@ async def test_the_api_refuses_a_body_beyond_its_limit_and_other_methods(api: An
 
 async def test_the_api_asks_to_try_again_while_the_database_is_down(desk: Desk) -> None:
     app, away = web.Application(), Database("postgresql://nobody@127.0.0.1:1/none")
-    intake.mount(app, away, ["one"], Defaults(), desk.strategy, lambda: NOW)
+    intake.mount(app, away, ["one"], Defaults(), desk.in_force, lambda: NOW)
     async with TestClient(TestServer(app)) as client:
         response = await client.post("/api/customers", json=[GOOD], headers={"Authorization": "Bearer one"})
         assert response.status == 503

@@ -16,6 +16,7 @@ from bot.commands import (
     evidence,
     files,
     operating,
+    publishing,
     rasa,
     reading,
     replaying,
@@ -42,7 +43,7 @@ app = typer.Typer(
 MODULES = (
     serving, talking, reading, thresholds, files, coming, evidence, channels, operating, content, rasa, replaying,
     tools,
-    simulating, corrections,
+    simulating, corrections, publishing,
 )  # fmt: skip
 for module in MODULES:
     module.add_to(app)

@@ -43,13 +43,14 @@ class Right(StrEnum):
     ENROL = "enrol"  # set up one's own second step: also in the middle of logging in
     LOOK_PEOPLE = "look_people"  # at the console's people
     MANAGE = "manage"  # the console's people, no customers' data
+    PUBLISH = "publish"  # propose and approve rules and wording
 
 
 ROLES = {
     Role.AGENT: {Right.SIGNED_IN, Right.READ, Right.ACT},
-    Role.SUPERVISOR: {Right.SIGNED_IN, Right.READ, Right.ACT, Right.OVERSEE, Right.SUPERVISE},
+    Role.SUPERVISOR: {Right.SIGNED_IN, Right.READ, Right.ACT, Right.OVERSEE, Right.SUPERVISE, Right.PUBLISH},
     Role.AUDITOR: {Right.SIGNED_IN, Right.READ, Right.OVERSEE, Right.AUDIT, Right.LOOK_PEOPLE},
-    Role.ADMIN: {Right.SIGNED_IN, Right.LOOK_PEOPLE, Right.MANAGE},
+    Role.ADMIN: {Right.SIGNED_IN, Right.LOOK_PEOPLE, Right.MANAGE, Right.PUBLISH},
 }
 ONLY_LOOKS = {Role.AUDITOR}  # the database itself refuses whatever their requests would write, bar who looked at what
 # Forms that may be older than the session: they prove themselves by a password, or are anybody's in a demonstration.
@@ -159,6 +160,7 @@ def guard(office: Office, route: Route) -> Callable[[web.Request], Awaitable[web
     async def handle(request: web.Request) -> web.StreamResponse:
         visit = Visit(request, office, office.now(), _words(request, None), office.database, mark=office.hub.mark)
         try:
+            visit.office = await office.current()
             await _recognise(visit)
             await _count_waiting(visit)
             return await _refusal(visit, route) or await route.handler(visit)

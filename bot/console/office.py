@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
+from bot import dialogues
 from bot.console.hub import Hub
+from bot.dialogues import Responses
 from bot.gateways.simulator import Phone
 from bot.intake import Reception
 from bot.store.session import Database
@@ -45,9 +48,16 @@ class Line:
     says: frozenset[tuple[str, str]] | None = None
 
 
+def fits_all(_: Responses) -> None:
+    """No channel has templates."""
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """Where agents work. `wake` tells the worker that there is something to do.
+
+    `mind` is that of this request: `current` asks `renew` for what is in force. `folder` is the dialogues/ from which
+    new editions are proposed; `fits` raises ContentError where a channel's templates do not fit the wording.
 
     `setup_token` lets whoever started the server create the first administrator while nobody can log in.
     """
@@ -65,6 +75,15 @@ class Office:
     upload_waits: Callable[[], None] = lambda: None  # tells the runner of uploads that one waits
     code_roles: frozenset[str] = frozenset()  # roles that log in with a second step, whether they want to or not
     bank: str = "Huixin"  # whose console it is, as a phone's list of codes says
+
+    renew: Callable[[], Awaitable[Mind]] | None = None
+    folder: Path = dialogues.ROOT
+    fits: Callable[[Responses], None] = fits_all
+
+    async def current(self) -> Office:
+        """The office with the mind that is in force now, which then stays the same for the whole of a request."""
+        mind = await self.renew() if self.renew is not None else self.mind
+        return self if mind is self.mind else replace(self, mind=mind)
 
     def line(self, channel: str) -> Line:
         """What a text meets on this channel; one that is not configured takes anything."""

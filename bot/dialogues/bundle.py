@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -12,15 +12,23 @@ from pathlib import Path, PurePosixPath
 from bot.dialogues.content import ContentError, parse_yaml
 from bot.dialogues.fields import Fields
 
+TOP = ("conversation.yml", "headings.yml")
 FOLDERS = ("intents", "lexicon", "policies", "policies/contact", "responses")
 DECIDING = ("conversation.yml", "policies/", "responses/")  # what decisions are made by; the rest is for reading
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The files by their path within dialogues/, such as `policies/contact/cn.yml`, with their text as written."""
+    """The files by their path within dialogues/, such as `policies/contact/cn.yml`, with their text as written.
 
-    files: Mapping[str, str] = field(repr=False)
+    `fingerprint` names all of it, in 64 hexadecimal digits: bundles with the same one are the same.
+    """
+
+    files: Mapping[str, str] = field(repr=False, compare=False)
+    fingerprint: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fingerprint", _sha(self.files, self.files))
 
     @classmethod
     def of(cls, root: Path) -> Bundle:
@@ -31,11 +39,6 @@ class Bundle:
             if is_content(name):
                 found[name] = as_text(path.read_bytes(), str(path))
         return cls(found)
-
-    @property
-    def fingerprint(self) -> str:
-        """Names all of it: 64 hexadecimal digits."""
-        return _sha(self.files, self.files)
 
     @property
     def rules(self) -> str:
@@ -72,7 +75,7 @@ def is_content(name: str) -> bool:
     """Whether a path within dialogues/ is that of a file of ours."""
     path = PurePosixPath(name)
     plain = path.suffix == ".yml" and not path.name.startswith(".") and "\\" not in name
-    return plain and (name == "conversation.yml" or (str(path.parent) in FOLDERS and name == str(path)))
+    return plain and (name in TOP or (str(path.parent) in FOLDERS and name == str(path)))
 
 
 def as_text(raw: bytes, name: str) -> str:
@@ -83,8 +86,8 @@ def as_text(raw: bytes, name: str) -> str:
         raise ContentError(f"{name}: not UTF-8 ({error.reason} at byte {error.start})") from None
 
 
-def _sha(files: Mapping[str, str], names: object) -> str:
+def _sha(files: Mapping[str, str], names: Iterable[str]) -> str:
     sha = hashlib.sha256()
-    for name in sorted(names, key=PurePosixPath):  # type: ignore[call-overload]
+    for name in sorted(names, key=PurePosixPath):
         sha.update(name.encode() + b"\0" + files[name].encode() + b"\0")
     return sha.hexdigest()

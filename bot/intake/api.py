@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,10 +23,13 @@ def mount(
     database: Database,
     tokens: Sequence[str],
     defaults: Defaults,
-    strategy: Strategy,
+    strategy: Callable[[], Awaitable[Strategy]],
     now: Callable[[], datetime],
 ) -> None:
-    """Serve POST /api/customers and /api/payments: a JSON array of rows with the columns of the CSV files."""
+    """Serve POST /api/customers and /api/payments: a JSON array of rows with the columns of the CSV files.
+
+    `strategy`: what is in force, asked for with each request.
+    """
     api = web.Application(client_max_size=API_LIMIT)
 
     def serve(kind: Intake[Any]) -> Callable[[web.Request], Any]:
@@ -41,7 +44,7 @@ def mount(
                 return web.json_response({"error": "the body must be a JSON array of objects"}, status=400)
             numbered = ((n, {k: "" if v is None else str(v) for k, v in row.items()}) for n, row in enumerate(rows, 1))
             try:
-                report = await take(database, kind, numbered, defaults, strategy, now())
+                report = await take(database, kind, numbered, defaults, await strategy(), now())
             except StoreDown:
                 return web.json_response({"error": "the database is down; send it all again later"}, status=503)
             return web.json_response(report.as_json())

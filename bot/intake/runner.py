@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,7 +47,10 @@ class Runner:
         poll_seconds: float = 2.0,
         rows_at_once: int = SLICE,
         lease: timedelta = LEASE,
+        in_force: Callable[[], Awaitable[Mind]] | None = None,
     ):
+        """`in_force`: asked before each step for the mind to do it by; without it `mind` does all."""
+        self._in_force = in_force
         self._database, self._mind, self._now = database, mind, now
         self.reception = reception
         self._wake_others, self._poll, self._slice = wake_others, poll_seconds, rows_at_once
@@ -89,6 +92,8 @@ class Runner:
             one = await uploads.claim(connection, self._name, now, now + self._lease)
         if one is None:
             return False
+        if self._in_force is not None:
+            self._mind = await self._in_force()
         raw = b""
         with contextlib.suppress(KeyProblem):  # what cannot be opened is no longer what was uploaded
             async with self._database.read() as connection:

@@ -36,6 +36,11 @@ class Second:
         self.patience = timedelta(seconds=2 * timeout_seconds)  # one time-out in the queue, one on the wire
         self.wake: Callable[[], None] = lambda: None
 
+    def adopt(self, own: Reader, briefing: Briefing) -> None:
+        """Another edition is in force: opinions are checked by its reader, and asked for in its words."""
+        self._own, self._briefing = own, briefing
+        self._other.brief(briefing)
+
     def wonder(self, question: Question) -> None:
         """Ask this soon; a newer question about the same customer takes the place of an older one."""
         self._waiting[question.customer_id] = (self._time() + self.patience.total_seconds(), question)

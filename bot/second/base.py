@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.core.opinion import Question
+from bot.dialogues.briefing import Briefing
 from bot.gateways.base import SendError
 from bot.gateways.http import Http
 from bot.nlu.opinions import Answer
@@ -36,6 +37,9 @@ class SecondReader(Protocol):
 
     async def ask(self, text: str, question: Question) -> Answer:
         """What the reader says of the text; unchecked."""
+
+    def brief(self, briefing: Briefing) -> None:
+        """From now on it is told this."""
 
     async def close(self) -> None:
         """Close its connections."""

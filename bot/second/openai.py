@@ -56,6 +56,10 @@ class OpenAiReader:
         }
         return answer_of(await post(self._http, self._url, body, self._headers))
 
+    def brief(self, briefing: Briefing) -> None:
+        """From now on the model is told this."""
+        self._briefing = briefing
+
     async def close(self) -> None:
         """Close its connections."""
         await self._http.close()

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from bot.core.opinion import Question
 from bot.core.reading import Intent
+from bot.dialogues.briefing import Briefing
 from bot.gateways.http import Http
 from bot.nlu.opinions import Answer
 from bot.second.base import Failure, NoOpinion, post, share
@@ -27,6 +28,9 @@ class RasaReader:
     async def ask(self, text: str, question: Question) -> Answer:
         """Rasa knows neither the day nor our question; of a day or sum that it marks nowhere it says nothing."""
         return answer_of(await post(self._http, self._url, {"text": text}, {}))
+
+    def brief(self, briefing: Briefing) -> None:
+        """Rasa is told nothing but the text."""
 
     async def close(self) -> None:
         """Close its connections."""

@@ -8,9 +8,12 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
+from bot.dialogues.bundle import Bundle
+from bot.store import editions
+from bot.store.editions import Origin
 from bot.turn import turn
 from tests.console.browser.conftest import Open
-from tests.console.conftest import Bank
+from tests.console.conftest import NOON, Bank
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -19,7 +22,7 @@ SCREENS = {
               "/customers/1/journal", "/customers/1/texts/2/correct", "/settings"),
     "supervisor": ("/desks", "/desks/1", "/approvals", "/dashboard",
                    "/dashboard?days=7&product=personal_loan", "/dashboard/rows?measure=open_handoffs", "/customers/1",
-                   "/rules/try?customer=1"),
+                   "/rules/try?customer=1", "/rules/editions", "/rules/editions/1"),
     "auditor": ("/access", "/rules", "/rules?q=BANK", "/rules/contact", "/rules/plans", "/rules/wording",
                 "/rules/words", "/rules/try"),
     "admin": ("/people", "/settings", "/account"),
@@ -35,6 +38,7 @@ async def test_no_screen_keeps_anybody_out(bank: Bank, open_as: Open, theme: str
     await bank.wrote(id, "我失业了，真的还不上")
     await bank.wrote(id, "我周五还500，别再发了", pending=True)
     await turn(bank.database, bank.office.mind, bank.time())
+    await _proposed(bank)
     found = []
     for role, paths in SCREENS.items():
         options: dict[str, Any] = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
@@ -54,6 +58,16 @@ async def test_no_screen_keeps_anybody_out(bank: Bank, open_as: Open, theme: str
             if await page.evaluate(wide):
                 found.append(f"{path}: scrolls sideways at {width} px")
     assert found == []
+
+
+async def _proposed(bank: Bank) -> None:
+    """Somebody proposed other wording, which waits for a second person."""
+    files = dict(bank.office.mind.content.files.files)
+    name = "responses/zh.yml"
+    async with bank.database.write() as connection:
+        await editions.propose(
+            connection, Bundle({**files, name: files[name] + "# end"}), Origin.UPLOAD, "wang", "a closing line", NOON
+        )
 
 
 async def _open_all(page: Page) -> None:
