@@ -105,8 +105,12 @@ class Visit:
     @property
     def again(self) -> bool:
         """Whether a page refreshed itself rather than a person asking for it."""
-        asked = "X-Refresh" in self.request.headers or "auto" in self.request.query
-        return asked and self.request.method in SAFE
+        return bool(self.refreshes or "auto" in self.request.query) and self.request.method in SAFE
+
+    @property
+    def refreshes(self) -> str:
+        """What a page that refreshes itself wants: all of it, or what is its `own`; empty where a person asks."""
+        return self.request.headers.get("X-Refresh", "")
 
     def may(self, right: Right) -> bool:
         """Whether whoever is logged in has this right."""

@@ -51,29 +51,32 @@ async def page(
 ) -> web.Response:
     """The page, perhaps with why something was refused; then what was typed is still in its box.
 
+    A page that renews itself after news of its own customer gets the thread and the file without lists and forms.
     `template` names the approved wording that the draft began as; without a draft it fills the box. `elsewhere` is what
     was typed into another box: it is shown, and never where a reply is written.
     """
-    whole = "all" in visit.request.query
+    whole, own = "all" in visit.request.query, visit.refreshes == "own"
     async with visit.office.database.read() as connection:
         try:
             newest = None if whole else NEWEST
             view = await thread.view(connection, visit.scope, customer_id, visit.now, reveal, newest)
         except LookupError:
             raise Missing from None
-        rows = await _queue(visit, connection)
+        rows = [] if own else await _queue(visit, connection)
         waiting = await waits(connection, [customer_id, *(row.customer_id for row in rows)])
         is_mine = view.case.owner is Owner.AGENT and view.agent_id == visit.person.id
-        desks = await desk.colleagues(connection, visit.scope, customer_id) if is_mine else []
+        desks = await desk.colleagues(connection, visit.scope, customer_id) if is_mine and not own else []
         follow_up_at = await desk.follow_up_of(connection, visit.scope, customer_id)
         contact = visit.office.mind.content.rules.contact_for(view.case)
-        kept = await drafts.find(connection, visit.scope, visit.person.id, customer_id)
+        kept = None if own else await drafts.find(connection, visit.scope, visit.person.id, customer_id)
         timeline = await timeline_of(connection, view, visit.words, contact)
     await visit.log_access(customer_id, "reveal" if reveal else "conversation")
     sight = lawful(view.case, contact, visit.now)
     permission = sight.text
     channel = view.channel or visit.office.mind.channel
-    choices = templates(visit.office, view.case, channel, visit.now, visit.words.language) if is_mine else []
+    choices = (
+        templates(visit.office, view.case, channel, visit.now, visit.words.language) if is_mine and not own else []
+    )
     if template and not draft:
         draft = next((one.text for one in choices if one.name == template), "")
     elif kept is not None and not draft:
@@ -85,6 +88,7 @@ async def page(
     return visit.page(
         "conversation.html",
         status,
+        own=own,
         view=view,
         case=view.case,
         zone=view.case.zone,

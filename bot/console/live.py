@@ -17,7 +17,7 @@ from bot.store.session import StoreDown
 
 HEARTBEAT = 15.0  # seconds; a proxy may end a stream that is silent for a minute, and a right may be gone
 BREATH = 3.0  # seconds after which a page that went away is noticed
-GATHER = 0.03  # seconds in which changes become one event
+GATHER = 0.01  # seconds in which changes become one event
 LISTS_EVERY = 1.0  # seconds between two events that only say that somebody else's customer changed
 STREAM = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
 

@@ -6,6 +6,9 @@ const PATIENCE = 5000; // a stream that comes back within so many milliseconds w
 const SILENCE = 40000; // a stream that says nothing for so long, not even that it is there, is dead
 const SELDOM = 6; // while the stream lives, pages are fetched so many times less often
 const READ_FIRST = 3000; // a new text counts as read, for the reply form, only after so many milliseconds
+const ALL = "1"; // what is fetched: the page, or its own customer alone
+const OWN = "own";
+const LISTS_LATER = 1000; // the lists follow a customer's own news after so many milliseconds
 const stream = document.getElementById("stream");
 const parts = document.getElementById("parts");
 let connection = null; // of the stream, while it lives
@@ -13,8 +16,20 @@ let heard = 0; // when it said something last
 let failed = false; // the page could not be fetched: it may miss something
 let stopped = false; // the session is over
 let slow = 0;
+let later = 0;
 
-const refresh = () => { if (parts && !document.hidden && !stopped) htmx.trigger(parts, "refresh"); };
+function refresh(what = ALL) {
+  if (!parts || document.hidden || stopped) return;
+  parts.setAttribute("hx-headers", `X-Refresh:${what}`);
+  htmx.trigger(parts, "refresh");
+}
+
+// News of this page's customer: the thread and the file at once, the lists with whatever else happened meanwhile.
+function refreshOwn() {
+  refresh(OWN);
+  later ||= setTimeout(() => { later = 0; refresh(); }, LISTS_LATER);
+}
+
 const connect = () => { if (stream && !document.hidden && !stopped) htmx.trigger(stream, "connect"); };
 const shown = () => Number(document.querySelector("[data-version]")?.dataset.version ?? 0);
 
@@ -52,10 +67,11 @@ function locked() {
 }
 
 // The moment that nothing may be sent any more (an opt-out, a colleague who took over), the open box says so too.
-function closeComposer(wanted) {
+function closeComposer() {
   const box = document.getElementById("reply-text");
-  if (!box) return;
-  const closed = !wanted || wanted.disabled;
+  const line = document.querySelector("[data-box]");
+  if (!box || !line) return;
+  const closed = line.dataset.box === "closed";
   box.disabled = closed;
   box.form.querySelectorAll("button").forEach((button) => { button.disabled = closed; });
 }
@@ -75,11 +91,11 @@ if (parts) {
     failed = ctx.response.status >= 400;
     if (failed) { event.preventDefault(); return refused(ctx.response.status); }
     for (const task of tasks) task.fragment.querySelectorAll("[autofocus]").forEach((one) => one.removeAttribute("autofocus"));
-    closeComposer(new DOMParser().parseFromString(ctx.text, "text/html").getElementById("reply-text"));
   });
   parts.addEventListener("htmx:after:swap", () => {
     if (!connection) reached(); // the server answers, so what is typed may be sent
     seen();
+    closeComposer();
     document.dispatchEvent(new CustomEvent("refreshed"));
   });
   parts.addEventListener("htmx:error", ({ detail }) => { failed = true; if (!connection && !detail.ctx?.response) link("offline"); });
@@ -100,7 +116,8 @@ if (stream) {
   stream.addEventListener("changed", ({ detail }) => {
     const told = JSON.parse(detail.data);
     const isNew = told.customer && (told.version === null || told.version > shown());
-    if (isNew || told.lists) refresh();
+    if (told.lists) refresh();
+    else if (isNew) refreshOwn();
   });
   stream.addEventListener("locked", locked);
   stream.addEventListener("htmx:sse:before:connection", ({ detail }) => { if (detail.connection.attempt > 0) lost(); });
@@ -110,7 +127,7 @@ if (stream) {
   stream.addEventListener("htmx:after:request", ({ detail: { ctx } }) => { away(); refused(ctx.response.status); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden && !connection) connect(); });
   window.addEventListener("offline", () => { hangUp(); lost(); link("offline"); });
-  window.addEventListener("online", refresh);
+  window.addEventListener("online", () => refresh());
   setInterval(() => { if (connection && performance.now() - heard > SILENCE) hangUp(); }, PATIENCE);
 }
 
