@@ -36,7 +36,7 @@ from bot.store.session import Database
 from tests.machine import Machine, add_customer, machine
 from tests.test_send import NOW, customer
 
-EXAMPLES = 1000
+EXAMPLES = 300
 SECRET = "only-for-colleagues"
 INTERNAL = ("note", "noted_call", "release", "resolve", "transfer", "opt_out", "lift")
 OTHERS = ("take", "reply", "template", "draft", "promise", "customer", "work")

@@ -15,6 +15,7 @@ from bot.core.decide import decide
 from bot.core.decision import OpenHandoff, PlaceHold, Purpose, Say, StopNumber
 from bot.core.event import Heard, TimerDue
 from bot.core.reading import Hardship, Intent, Reading
+from bot.core.service import deadline
 from bot.core.talk import Talk
 from tests.core import worlds as w
 
@@ -83,7 +84,8 @@ def test_each_grave_word_has_its_hold_its_queue_with_a_deadline_and_its_first_an
     assert [e.response for e in decision.effects if isinstance(e, Say)] == ([answer] if answer else [])
     calls = [(e.queue, e.priority, e.due_at) for e in decision.effects if isinstance(e, OpenHandoff)]
     rule = RULES.handoffs.get(queue or "")
-    assert calls == ([(queue, rule.priority, w.NOW + rule.within)] if rule else [])
+    due_at = deadline(w.NOW, rule.within, CASE.zone, RULES.service) if rule and not rule.alert else None
+    assert calls == ([(queue, rule.priority, due_at or w.NOW + rule.within)] if rule else [])
 
 
 def test_only_a_crisis_calls_people_outside_the_console() -> None:
