@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from itertools import product
 from typing import Any
 
 import pytest
@@ -29,9 +31,12 @@ SCREENS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", [390, 1366])
+# Every pair of theme, language and width; with HUIXIN_BOTH=1 all eight together.
+EVERY = list(product(["light", "dark"], ["zh", "en"], [390, 1366]))
+PAIRS = [("light", "zh", 390), ("dark", "en", 390), ("dark", "zh", 1366), ("light", "en", 1366)]
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), EVERY if os.environ.get("HUIXIN_BOTH") else PAIRS)
 async def test_no_screen_keeps_anybody_out(bank: Bank, open_as: Open, theme: str, language: str, width: int) -> None:
     id = await bank.customer()
     await bank.called(id)

@@ -114,8 +114,7 @@ async def _every_state(bank: Bank) -> list[str]:
     return [*paths, f"{paths[3]}/rows?kind=outcome&value=contacted", f"{paths[3]}/rows?kind=refused"]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1366])
+@pytest.mark.parametrize(("theme", "width"), [("light", 390), ("dark", 1366)])
 async def test_no_screen_of_a_portfolio_keeps_anybody_out(bank: Bank, open_as: Open, theme: str, width: int) -> None:
     paths = await _every_state(bank)
     options: dict[str, Any] = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
