@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from bot import app, dialogues
 from bot.commands.places import database_of, settings_of
-from bot.console.why import because
+from bot.console.rulebook.why import because
 from bot.console.words import Words, words
 from bot.core.calendar import local
 from bot.core.contact import ContactRules

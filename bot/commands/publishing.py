@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import app, dialogues
 from bot.commands.places import database_of, settings_of
-from bot.console.changes import by_file, in_words
+from bot.console.rulebook.changes import by_file, in_words
 from bot.console.words import words
 from bot.dialogues.bundle import Bundle
 from bot.edition import content_of, thinking

@@ -4,38 +4,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.console import (
-    access,
-    account,
-    approvals,
-    audit,
-    composer,
-    conversation,
-    correction,
-    customers,
-    dashboard,
-    desk,
-    forms,
-    journal,
-    live,
-    lock,
-    login,
-    merging,
-    notices,
-    people,
-    phone,
-    portfolio,
-    publication,
-    queue,
-    render,
-    rules,
-    settings,
-    trying,
-    uploading,
-    wall,
-)
+from bot.console import access, live, notices, phone, render
 from bot.console.access import Route
+from bot.console.customer import composer, conversation, correction, customers, desk, forms, journal, merging, queue
+from bot.console.identity import account, lock, login, people, settings
 from bot.console.office import Demo, Line, Office, Phones
+from bot.console.rulebook import publication, rules, trying
+from bot.console.supervise import approvals, audit, dashboard, wall
+from bot.console.uploads import portfolio, uploading
 
 __all__ = ["Demo", "Line", "Office", "Phones", "mount", "routes"]
 

@@ -246,7 +246,7 @@ async def _refusal(visit: Visit, route: Route) -> web.Response | None:
         return visit.redirect(f"/login?next={quote(visit.request.path_qs)}")
     back, kept = _page_of(visit.request.path), visit.form.get("text", "")
     login = visit.halted.person.login if visit.halted else ""
-    return visit.page("login.html", 401, next=back, kept=kept, problem="login.expired", login=login)
+    return visit.page("identity/login.html", 401, next=back, kept=kept, problem="login.expired", login=login)
 
 
 def _has_token(visit: Visit) -> bool:

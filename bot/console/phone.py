@@ -10,9 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.console import why
 from bot.console.access import Missing, Right, Route, Visit
 from bot.console.office import Demo
+from bot.console.rulebook import why
 from bot.core.calendar import local_day, moment
 from bot.dialogues import load_yaml
 from bot.store import thread

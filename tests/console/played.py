@@ -9,7 +9,8 @@ from random import Random
 
 from sqlalchemy import func, insert, select
 
-from bot.console import Office, action
+from bot.console import Office
+from bot.console.customer import action
 from bot.core.calendar import local_day
 from bot.core.case import Owner, Product
 from bot.core.event import AgentActed, AgentAction

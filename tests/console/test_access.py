@@ -18,7 +18,7 @@ from bot.store.agents import Role
 from tests.console.conftest import Bank, Browser, address
 
 CONSOLE = Path(console.__file__).parent
-TEMPLATES = sorted((CONSOLE / "templates").glob("*.html"))
+TEMPLATES = sorted((CONSOLE / "templates").rglob("*.html"))
 HOSTILE = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from bot.console import charts
-from bot.console.charts import Series
-from bot.console.control import p_chart
+from bot.console.supervise import charts
+from bot.console.supervise.charts import Series
+from bot.console.supervise.control import p_chart
 
 EVIL = "<script>alert(1)</script>\" onload='x' & co"
 

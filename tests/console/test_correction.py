@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.commands.corrections import as_examples, as_row, clean
-from bot.console.advice import advice
+from bot.console.customer.advice import advice
 from bot.core.case import Case, Hold, HoldKind, State
 from bot.core.reading import Intent as I
 from bot.dialogues.examples import load_examples

@@ -16,9 +16,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import select
 
-from bot.console import Office, dashboard, plots
+from bot.console import Office
 from bot.console.pad import mask
 from bot.console.render import money, span
+from bot.console.supervise import dashboard, plots
 from bot.console.words import words
 from bot.core.calendar import local_day
 from bot.core.case import Case, Contact

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.console.evidence import evidence_of, in_words
+from bot.console.customer.evidence import evidence_of, in_words
 from bot.console.render import visible
 from bot.console.words import words
 from bot.core.case import State

@@ -13,8 +13,9 @@ import pytest
 from aiohttp import ClientResponse
 from sqlalchemy import update
 
-from bot.console import action, live
+from bot.console import live
 from bot.console.access import COOKIE
+from bot.console.customer import action
 from bot.console.hub import Hub
 from bot.store import agents
 from bot.store.session import Database, touch

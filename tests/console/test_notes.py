@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 import bot
-from bot.console import Office, action
-from bot.console.action import Refused, Reply
+from bot.console import Office
+from bot.console.customer import action
+from bot.console.customer.action import Refused, Reply
 from bot.core.case import State
 from bot.core.event import AgentActed, AgentAction
 from bot.dialogues import Content
@@ -177,10 +178,10 @@ WRITES = {"insert", "update", "delete", "upsert"}
 
 def test_the_path_of_a_note_writes_the_journal_and_the_contact_and_reaches_no_sender() -> None:
     """Every function of ours that writing a note can call, read from the source: none of them writes a text."""
-    reached = reach("bot.console.action", "write_note")
+    reached = reach("bot.console.customer.action", "write_note")
     names = {f"{module}.{name}" for module, name in reached}
     assert "bot.store.record.append_journal" in names and "bot.store.cases.note_contact" in names
-    assert not names & {f"bot.console.action.{name}" for name in ("reply", "perform", "act_on_own")}
+    assert not names & {f"bot.console.customer.action.{name}" for name in ("reply", "perform", "act_on_own")}
     assert not {module for module, _ in reached if module.startswith(("bot.send", "bot.gateways", "bot.turn"))}
     assert "bot.core.decide.decide" not in names and "bot.store.record.record" not in names
     written = {table for function in reached.values() for table in tables_written(function)}
@@ -189,7 +190,7 @@ def test_the_path_of_a_note_writes_the_journal_and_the_contact_and_reaches_no_se
 
 def test_the_walk_through_the_source_sees_what_a_reply_writes() -> None:
     """The same walk from a reply finds the outbox: were a note's way to lead there, the test above would see it."""
-    reached = reach("bot.console.action", "reply")
+    reached = reach("bot.console.customer.action", "reply")
     assert ("bot.store.record", "record") in reached
     assert "cases.outbox" in {table for function in reached.values() for table in tables_written(function)}
 

@@ -297,7 +297,7 @@ async def test_two_runners_share_an_upload_without_doing_anything_twice(bank: Ba
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_every_outcome_that_a_rehearsal_may_find_has_words(bank: Bank, content: Content) -> None:
-    from bot.console.rowwords import outcome
+    from bot.console.uploads.rowwords import outcome
     from bot.console.words import words
 
     found = {fate.CONTACTED, fate.LATER, fate.PERSON, "nothing_due", "agent", "hours", "cap", "preference"}

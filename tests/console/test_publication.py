@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 
 from bot import dialogues
-from bot.console import Office, changes, pending
+from bot.console import Office, pending
+from bot.console.rulebook import changes
 from bot.console.words import words
 from bot.dialogues.bundle import Bundle
 from bot.edition import InForce, content_of

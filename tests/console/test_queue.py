@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from bot.console.clocks import clock_of
+from bot.console.customer.clocks import clock_of
 from bot.core.case import Owner, State
 from bot.dialogues import Content
 from bot.store import queue

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from bot import dialogues
-from bot.console import book
+from bot.console.rulebook import book
 from bot.console.words import LANGUAGES, words
 from bot.dialogues import Content, ContentError
 from bot.dialogues.contact import rows_of

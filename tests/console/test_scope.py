@@ -12,9 +12,10 @@ from urllib.parse import unquote
 import pytest
 
 from bot import console
-from bot.console import Office, action
+from bot.console import Office
 from bot.console.access import COOKIE, ROLES
-from bot.console.action import Refused
+from bot.console.customer import action
+from bot.console.customer.action import Refused
 from bot.core.case import Owner
 from bot.store import agents, cases, desk, queue, scope, thread
 from bot.store.agents import Role

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from bot.console import trial
-from bot.console.trial import Setup
-from bot.console.trying import SHOWN, presets
+from bot.console.rulebook import trial
+from bot.console.rulebook.trial import Setup
+from bot.console.rulebook.trying import SHOWN, presets
 from bot.core.case import CreditorRole, HoldKind, Product, State
 from bot.core.decision import Purpose
 from bot.dialogues import Content

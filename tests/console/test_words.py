@@ -13,7 +13,7 @@ from babel.messages.extract import extract_python
 from jinja2.ext import babel_extract
 
 from bot import console, dialogues
-from bot.console import why
+from bot.console.rulebook import why
 from bot.console.words import FOLDER, LANGUAGES, catalog, key_of, preferred, texts_of, words
 from bot.core.case import HoldKind, Product, PromiseStatus, State, Timer
 from bot.core.decision import Purpose
@@ -25,8 +25,8 @@ from bot.store.queue import Folder
 
 CONSOLE = Path(console.__file__).parent
 CORE = CONSOLE.parent / "core"
-TEMPLATES = {path.name for path in (CONSOLE / "templates").glob("*.html")}
-SOURCES = [*CONSOLE.glob("*.py"), *(CONSOLE / "templates").glob("*.html")]
+TEMPLATES = {path.relative_to(CONSOLE / "templates").as_posix() for path in (CONSOLE / "templates").rglob("*.html")}
+SOURCES = [*CONSOLE.rglob("*.py"), *(CONSOLE / "templates").rglob("*.html")]
 CALLED = ("t", "words")
 KINDS: dict[str, type[StrEnum]] = {
     "state": State, "hold": HoldKind, "promise": PromiseStatus, "timer": Timer, "product": Product, "purpose": Purpose,

@@ -9,8 +9,8 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 from sqlalchemy import select, update
 
-from bot.console import action
-from bot.console.checks import measure
+from bot.console.customer import action
+from bot.console.customer.checks import measure
 from bot.core.case import Owner
 from bot.core.event import AgentActed, AgentAction
 from bot.store import agents, cases

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.console import action
+from bot.console.customer import action
 from bot.core.case import Owner
 from bot.core.event import AgentActed, AgentAction
 from bot.store import agents

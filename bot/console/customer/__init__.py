@@ -1,0 +1,1 @@
+"""One customer: finding them, their page, and what an agent does there."""

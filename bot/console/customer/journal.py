@@ -1,0 +1,87 @@
+"""Why? All that happened to a customer, each decision with the rules behind it, and whether the chain holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from bot.console.access import Missing, Right, Route, Visit
+from bot.console.rulebook import why
+from bot.console.words import Words
+from bot.core.contact import ContactRules
+from bot.store import thread
+from bot.store.thread import JournalEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason of a decision in plain words, and the code that it is kept as."""
+
+    words: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A journal entry in plain words; `raw` is the entry as it is kept."""
+
+    seq: int
+    at: datetime
+    kind: str
+    hash: str
+    reasons: tuple[Reason, ...]
+    heard: str  # what the customer wrote
+    texts: tuple[str, ...]  # what we wrote
+    rules: str
+    raw: str
+
+
+async def show(visit: Visit) -> web.Response:
+    """The journal of one customer, newest first."""
+    customer_id = int(visit.request.match_info["id"])
+    async with visit.office.database.read() as connection:
+        try:
+            view = await thread.view(connection, visit.scope, customer_id, visit.now, newest=1)
+        except LookupError:
+            raise Missing from None
+        entries, broken_at = await thread.journal_of(connection, visit.scope, customer_id)
+    await visit.log_access(customer_id, "journal")
+    contact = visit.office.mind.content.rules.contact_for(view.case)
+    told = [tell(visit.words, entry, contact) for entry in reversed(entries)]
+    return visit.page("customer/journal.html", view=view, zone=view.case.zone, entries=told, broken_at=broken_at)
+
+
+def tell(words: Words, entry: JournalEntry, contact: ContactRules | None) -> Told:
+    """An entry in words. What is missing, as where the customer's key was destroyed, is empty."""
+    content: dict[str, Any] = entry.content if isinstance(entry.content, dict) else {}
+    reading = heard_in(entry) or {}
+    heard = reading.get("text", "")
+    texts = content.get("texts") or ([content["text"]] if isinstance(content.get("text"), str) else [])
+    return Told(
+        entry.seq,
+        entry.at,
+        entry.kind,
+        entry.hash,
+        tuple(Reason(why.because(words, code, contact), code) for code in content.get("why", ())),
+        heard if isinstance(heard, str) else "",
+        tuple(texts),
+        content.get("rules", ""),
+        json.dumps(entry.content, ensure_ascii=False, indent=1, sort_keys=True) if entry.content is not None else "",
+    )
+
+
+def heard_in(entry: JournalEntry) -> Mapping[str, Any] | None:
+    """The reading of what the customer wrote, where the entry is of that."""
+    event = entry.content.get("event") if isinstance(entry.content, dict) else None
+    if not isinstance(event, dict) or event.get("type") != "Heard":
+        return None
+    reading: Mapping[str, Any] = event.get("reading", {})
+    return reading
+
+
+ROUTES = [Route("GET", r"/customers/{id:\d{1,18}}/journal", Right.READ, show)]

@@ -1,0 +1,1 @@
+"""Who somebody is: logging in, staying logged in, and the console's people."""

@@ -1,0 +1,1 @@
+"""Rules and wording in plain words: read, tried, changed by two people."""

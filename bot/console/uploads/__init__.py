@@ -1,0 +1,1 @@
+"""Portfolios: files that people upload, from the columns to the rows that were refused."""
