@@ -34,6 +34,7 @@ from bot.gateways.addresses import networks
 from bot.gateways.channel import Channel, templates_only
 from bot.hold import hold_connections
 from bot.intake import Defaults, Reception
+from bot.mind import Mind
 from bot.nlu.read import Reader
 from bot.poll import keep_polling
 from bot.proxy import behind
@@ -44,7 +45,6 @@ from bot.store.columns import use_keyring
 from bot.store.inbox import StrangerDefaults
 from bot.store.keys import Keyring
 from bot.store.session import Database, StoreDown
-from bot.turn import Mind
 from bot.worker import Worker
 
 log = structlog.get_logger()

@@ -12,10 +12,10 @@ import structlog
 from bot import dialogues
 from bot.dialogues import Content, ContentError
 from bot.dialogues.bundle import Bundle
+from bot.mind import Mind
 from bot.nlu.read import Reader
 from bot.store import editions
 from bot.store.session import Database
-from bot.turn import Mind
 
 log = structlog.get_logger()
 Bank = Mapping[str, dict[str, str]]  # the bank's own words, by language

@@ -27,13 +27,14 @@ from bot.dialogues.responses import read_slots
 from bot.gateways.base import Accepted, ErrorClass, Outgoing, SendError
 from bot.gateways.channel import Channel
 from bot.lines import closed, leave_shut, other_line, paces, shifted
+from bot.mind import Mind
 from bot.store import cases, outgoing
 from bot.store.cases import File
 from bot.store.outgoing import LEASE, Due, Matched
 from bot.store.record import append_journal
 from bot.store.session import Database
 from bot.store.standing import note_failures
-from bot.turn import Mind, follow
+from bot.turn import follow
 
 log = structlog.get_logger()
 TEXTS = Counter("huixin_texts_total", "Texts by channel and outcome", ["channel", "outcome"])

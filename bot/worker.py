@@ -10,13 +10,14 @@ import structlog
 from prometheus_client import Gauge
 
 from bot.gateways.channel import Channel
+from bot.mind import Mind
 from bot.second import Second
 from bot.send import apply_receipts, send_due, settle_unknown
 from bot.store import outgoing, work
 from bot.store.outgoing import LEASE
 from bot.store.parts import WAIT, join_parts
 from bot.store.session import Database, StoreDown
-from bot.turn import Mind, turn
+from bot.turn import turn
 
 log = structlog.get_logger()
 PAUSED = Gauge("huixin_channel_paused", "1 while a channel is paused", ["channel"])

@@ -19,9 +19,11 @@ from sqlalchemy import delete, func, select, update
 
 from bot import receive
 from bot.core.case import Case, State
+from bot.core.event import AgentActed, NumberRefused
 from bot.dialogues import Content
 from bot.gateways.channel import Channel
 from bot.gateways.simulator import Faults, Simulator
+from bot.mind import Mind
 from bot.nlu.read import Reader
 from bot.second import Second
 from bot.send import apply_receipts, send_due, settle_unknown
@@ -31,7 +33,7 @@ from bot.store.inbox import StrangerDefaults
 from bot.store.parts import join_parts
 from bot.store.portfolio import PortfolioRow, put_portfolio
 from bot.store.session import Database
-from bot.turn import Mind, turn
+from bot.turn import follow, turn
 
 SECRET = "whsec_" + "A" * 44
 NUMBER = "106900001234"
@@ -171,3 +173,13 @@ async def add_customer(one: Machine, row: PortfolioRow, state: State = State.NEW
             file = cases.case_file
             await connection.execute(update(file).where(file.c.customer_id == id).values(state=state))
     return id
+
+
+async def act(
+    database: Database, mind: Mind, customer_id: int, event: AgentActed | NumberRefused, now: datetime, agent: int = 0
+) -> None:
+    """Decide and record one event of one customer, in a transaction of its own."""
+    async with database.write() as connection:
+        await cases.lock(connection, [customer_id], skip_locked=False)
+        file = (await cases.load(connection, [customer_id], now))[customer_id]
+        await follow(connection, mind, file, event, now, agent or None)

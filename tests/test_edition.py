@@ -17,6 +17,7 @@ from bot.core.case import State
 from bot.dialogues import Content, ContentError
 from bot.dialogues.bundle import Bundle
 from bot.edition import InForce
+from bot.mind import Mind
 from bot.nlu.read import Reader
 from bot.settings import load_settings
 from bot.store import cases, editions, replay, thread
@@ -27,7 +28,6 @@ from bot.store.keys import new_customer_key
 from bot.store.scope import EVERYONE
 from bot.store.session import Database
 from bot.store.tables import Inbound
-from bot.turn import Mind
 from bot.worker import Worker
 from tests.fleet import KEY, Fleet, until
 

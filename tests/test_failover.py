@@ -22,8 +22,7 @@ from bot.send import ATTEMPTS, settle_unknown
 from bot.store import cases, outgoing
 from bot.store.inbox import store
 from bot.store.session import Database
-from bot.turn import act
-from tests.machine import STRANGER, Machine, add_customer, machine
+from tests.machine import STRANGER, Machine, act, add_customer, machine
 from tests.test_send import NOW, PHONE, always, customer, handoff, queue, report
 
 SECRET = "whsec_" + "B" * 44

@@ -27,8 +27,8 @@ from bot.store import tables as t
 from bot.store.inbox import ReceiptRow, ReplyRow, store
 from bot.store.portfolio import PortfolioRow
 from bot.store.session import Database
-from bot.turn import act, turn
-from tests.machine import NUMBER, STRANGER, Machine, add_customer, machine
+from bot.turn import turn
+from tests.machine import NUMBER, STRANGER, Machine, act, add_customer, machine
 
 NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)  # Monday, 10:02 in Shanghai
 PHONE = "+8613800138000"

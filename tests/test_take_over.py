@@ -22,8 +22,8 @@ from bot.send import send_due
 from bot.store import cases, thread
 from bot.store.portfolio import PortfolioRow
 from bot.store.session import Database
-from bot.turn import act, turn
-from tests.machine import Machine, add_customer, machine
+from bot.turn import turn
+from tests.machine import Machine, act, add_customer, machine
 
 NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)  # Monday, 10:02 in Shanghai
 PHONE = "+8613800138000"

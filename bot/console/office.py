@@ -13,8 +13,8 @@ from bot.console.hub import Hub
 from bot.dialogues import Responses
 from bot.gateways.simulator import Phone
 from bot.intake import Reception
+from bot.mind import Mind
 from bot.store.session import Database
-from bot.turn import Mind
 
 
 class Phones(Protocol):

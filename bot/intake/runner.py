@@ -20,12 +20,12 @@ from bot.intake import steps
 from bot.intake.mapping import Reception, fingerprint
 from bot.intake.sheet import IntakeError, Sheet, read_sheet
 from bot.intake.steps import Counts, Table
+from bot.mind import Mind
 from bot.store import uploads
 from bot.store.keys import KeyProblem
 from bot.store.portfolio import PortfolioRow
 from bot.store.session import Database, StoreDown
 from bot.store.uploads import Stage, Upload
-from bot.turn import Mind
 
 log = structlog.get_logger()
 LEASE = timedelta(seconds=15)

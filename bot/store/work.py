@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.case import Timer
 from bot.core.event import PaymentPosted
-from bot.core.opinion import Question
 from bot.store import opinions
 from bot.store import tables as t
 from bot.store.cases import lock
@@ -28,16 +27,12 @@ PATIENCE = 5  # a customer who never stops typing is answered after so many sett
 
 @dataclass(slots=True)
 class Waiting:
-    """All that waits for one customer, each in order.
-
-    `unsettled`: newer fragments may still be on their way. `doubt`: the replies wait for a second opinion, until then.
-    """
+    """All that waits for one customer, each in order. `unsettled`: newer fragments may still be on their way."""
 
     replies: list[Any] = field(default_factory=list)
     payments: list[tuple[int, int | None, PaymentPosted]] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
     unsettled: bool = False
-    doubt: tuple[Question, datetime] | None = None
 
 
 async def claim(connection: AsyncConnection, now: datetime, settle: timedelta, limit: int) -> list[int]:

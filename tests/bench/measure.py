@@ -15,12 +15,13 @@ from sqlalchemy import delete, func, select, update
 
 from bot.core.case import Product
 from bot.dialogues import Content
+from bot.mind import Mind
 from bot.nlu.read import Reader
 from bot.store import inbox, migrate
 from bot.store import tables as t
 from bot.store.portfolio import PortfolioRow, put_portfolio
 from bot.store.session import Database
-from bot.turn import Mind, turn
+from bot.turn import turn
 from bot.worker import Worker
 from tests.bench.bare import recording, replay, snapshot
 from tests.bench.figure import Figure

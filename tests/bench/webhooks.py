@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from bot.gateways.base import Outgoing
 from bot.gateways.channel import Channel
 from bot.gateways.twilio import TwilioGateway
+from bot.mind import Mind
 from bot.send import send_due
 from bot.store.session import Database
-from bot.turn import Mind
 from tests.bench.figure import Figure, per_second
 from tests.gateways.test_fuzz import ACCOUNT, ADAPTERS
 from tests.gateways.test_fuzz import NOW as FRESH

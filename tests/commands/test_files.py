@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from bot import dialogues
+from bot.mind import Mind
 from bot.nlu.read import Reader
 from bot.store.inbox import ReplyRow, store
 from bot.store.session import Database
-from bot.turn import Mind, turn
+from bot.turn import turn
 from tests.commands.conftest import KEY, Huixin
 from tests.machine import STRANGER
 

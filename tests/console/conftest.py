@@ -23,6 +23,7 @@ from bot.console import Office
 from bot.console.access import COOKIE, Route
 from bot.console.pad import mask
 from bot.core.case import Owner, State
+from bot.mind import Mind
 from bot.nlu.read import Reader
 from bot.store import agents, cases, sessions, texts
 from bot.store import tables as t
@@ -30,7 +31,6 @@ from bot.store.columns import keyring
 from bot.store.inbox import new_file
 from bot.store.keys import new_customer_key
 from bot.store.session import Database
-from bot.turn import Mind
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # a Monday, 12:00 in Shanghai
 PASSWORD = "correct horse"

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from bot.core.case import State
 from bot.core.event import AgentActed, AgentAction
 from bot.store import cases
-from bot.turn import act
 from tests.console.conftest import NOON, Bank, Browser, Page
+from tests.machine import act
 
 THEIRS, OTHER = "+8613800000001", "+8613900000002"
 

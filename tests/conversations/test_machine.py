@@ -17,10 +17,9 @@ from bot.store.replay import compare as again
 from bot.store.replay import is_decision
 from bot.store.scope import EVERYONE
 from bot.store.session import Database
-from bot.turn import act
 from tests.conversations.replay import SETTLED, Golden, Seen, bare, compare, day_of, goldens
 from tests.conversations.test_core import agent_act
-from tests.machine import Machine, add_customer, machine
+from tests.machine import Machine, act, add_customer, machine
 
 PHONE = "+8613800138000"
 

@@ -29,8 +29,7 @@ from bot.store import cases
 from bot.store import tables as t
 from bot.store.journal import canonical
 from bot.store.session import Database
-from bot.turn import act
-from tests.machine import Machine, add_customer, machine
+from tests.machine import Machine, act, add_customer, machine
 from tests.test_send import NOW, customer
 
 TOKEN = "t" * 22

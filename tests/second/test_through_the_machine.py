@@ -16,8 +16,10 @@ from structlog.testing import capture_logs
 
 from bot.core.case import Product, State
 from bot.core.decide import decide
+from bot.core.event import Heard
 from bot.core.opinion import Question
 from bot.dialogues import Content
+from bot.hearing import hear
 from bot.nlu.read import Reader
 from bot.second import Second
 from bot.store import cases, journal
@@ -25,8 +27,7 @@ from bot.store import tables as t
 from bot.store.journal import canonical
 from bot.store.portfolio import PortfolioRow
 from bot.store.session import Database
-from bot.store.work import Waiting
-from bot.turn import _heard, turn
+from bot.turn import turn
 from tests.machine import Machine, add_customer, machine
 from tests.second.standin import Standin, asking
 
@@ -205,8 +206,8 @@ async def test_the_reply_is_replayed_from_what_is_stored_without_asking_again(
     await one.wait(NOW + timedelta(seconds=3))
     entry, rows = await told(one, id), await one.rows(inbound)
     server.seen.clear()
-    again = _heard(before, before.case, Waiting(replies=rows), replace(one.mind, wonder=None), one.now)
-    assert again is not None
+    again = hear(before, before.case, rows, replace(one.mind, wonder=None), one.now)
+    assert isinstance(again, Heard)
     assert json.loads(canonical(again)) == entry["event"]
     replayed = decide(before.case, again, one.mind.content.rules, one.now)
     assert [replayed.why, json.loads(canonical(replayed.effects))] == [tuple(entry["why"]), entry["effects"]]

@@ -11,13 +11,13 @@ from bot.console.customer.checks import judge
 from bot.console.office import Office
 from bot.core.case import Owner
 from bot.core.contact import Permission
-from bot.core.decide import decide
 from bot.core.event import AgentActed, AgentAction
 from bot.core.wording import Finding, blocks
 from bot.store import cases, desk, drafts, queue, texts
 from bot.store.agents import Person, Role
 from bot.store.cases import File
-from bot.store.record import Step, Turned, append_journal, record
+from bot.store.record import append_journal
+from bot.turn import follow
 
 REFUSALS = ("plan-refused", "plan-breach", "hardship-refused", "series-refused", "promise-refused")
 Check = Callable[[Any, File], Awaitable[AgentActed | None]]  # raises Refused, or Done where there is nothing left to do
@@ -216,16 +216,13 @@ async def perform(
 
     The check may return what the event has become under the lock.
     """
-    mind = office.mind
     try:
         async with office.database.write() as connection:
             file = await _locked(connection, person, customer_id, now)
             event = await check(connection, file) or event
-            decision = decide(file.case, event, mind.content.rules, now)
+            decision = await follow(connection, office.mind, file, event, now, holder or person.id)
             if why := tuple(code for code in decision.why if code.startswith(REFUSALS)):
-                raise Refused("refused.plan", why=why)
-            step = Step("agent", event, decision, author=person.login, agent_id=holder or person.id)
-            await record(connection, [Turned(file, [step])], now, mind.render, mind.content.rules.version, mind.channel)
+                raise Refused("refused.plan", why=why)  # takes back what was recorded
     except Done:
         return
     office.wake()
