@@ -408,11 +408,14 @@ async def _metrics(_: web.Request) -> web.Response:
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-async def until_stopped() -> None:
-    """Wait for SIGTERM or SIGINT."""
+def stop_signal() -> asyncio.Event:
+    """From now on SIGTERM and SIGINT end nothing at once, but set this. Call it before anything is taken in hand."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+
+    def stopping() -> None:
+        log.info("stopping")
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
-    log.info("stopping")
+        asyncio.get_running_loop().add_signal_handler(number, stopping)
+    return stop

@@ -9,10 +9,23 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
+from bot.store.session import Database
+
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
+
+
+AT_ONCE = {"HUIXIN_SETTLE_SECONDS": "0", "HUIXIN_POLL_SECONDS": "0.1"}  # nothing waits for what is still to come
+
+
+def environment(database: Database, more: Mapping[str, str], port: int = 0) -> dict[str, str]:
+    """The environment of processes that work on this database, and of one that serves on this port."""
+    return {
+        "HUIXIN_DATABASE": database.url.render_as_string(hide_password=False), "HUIXIN_DATA_KEY": KEY,
+        "HUIXIN_PORT": str(port), "HUIXIN_PUBLIC_URL": f"http://127.0.0.1:{port}", **more,
+    }  # fmt: skip
 
 
 class Running:
@@ -67,13 +80,6 @@ class Fleet:
             with contextlib.suppress(ProcessLookupError):
                 one.process.terminate()
         return [await asyncio.wait_for(one.process.wait(), 30) for one in self.running]
-
-
-def awake_zone(now: datetime) -> str:
-    """A zone in which it is about noon, so that no text is held for the morning."""
-    offset = 12 - now.hour
-    offset -= 24 if offset > 12 else 0
-    return f"Etc/GMT{-offset:+d}"
 
 
 async def until(condition: Any, seconds: float, what: str) -> None:

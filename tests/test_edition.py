@@ -29,7 +29,7 @@ from bot.store.scope import EVERYONE
 from bot.store.session import Database
 from bot.store.tables import Inbound
 from bot.worker import Worker
-from tests.fleet import KEY, Fleet, until
+from tests.fleet import AT_ONCE, KEY, Fleet, environment, until
 
 _inbound = Inbound.__table__  # type: ignore[attr-defined]
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -216,11 +216,7 @@ async def test_the_folder_is_noted_as_what_a_server_began_with(database: Databas
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_two_real_processes_answer_by_what_a_third_approved(database: Database) -> None:
     """`huixin work` twice on one PostgreSQL; the edition is approved from here."""
-    environment = {
-        "HUIXIN_DATABASE": database.url.render_as_string(hide_password=False), "HUIXIN_DATA_KEY": KEY,
-        "HUIXIN_SETTLE_SECONDS": "0", "HUIXIN_POLL_SECONDS": "0.1",
-    }  # fmt: skip
-    fleet = Fleet(environment)
+    fleet = Fleet(environment(database, AT_ONCE))
     now = datetime.now(UTC)
     try:
         for _ in range(2):

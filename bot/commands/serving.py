@@ -72,7 +72,9 @@ async def _demo(settings: Settings, own: demo.Secrets, through_kannel: bool) -> 
         kannel = None
         if through_kannel:
             hook = demo.hook(own, settings.public_url)
-            kannel = await stack.enter_async_context(KannelCarrier.start(demo.FOLDER / "kannel", hook, clock))
+            kannel = await stack.enter_async_context(
+                KannelCarrier.start(demo.FOLDER / "kannel", hook, settings.port, clock)
+            )
         await _rehearse(settings, clock, demo.Rehearsal(own, settings.public_url, kannel))
 
 
@@ -81,9 +83,10 @@ async def _rehearse(settings: Settings, clock: app.Clock, rehearsal: demo.Rehear
         await migrate.upgrade(parts.database)
         clock.move_to_working_hours(settings.zone, await _last_moment(parts.database))
         await _seed(parts)
+        stop = app.stop_signal()
         async with app.running(parts, web_too=True, work=True, rehearsal=rehearsal):
             _announce(settings, rehearsal, clock())
-            await app.until_stopped()
+            await stop.wait()
 
 
 async def _last_moment(database: Database) -> datetime | None:
@@ -146,9 +149,10 @@ def work() -> None:
 async def _run(settings: Settings, *, web_too: bool, work: bool) -> None:
     async with app.open_parts(settings) as parts:
         await app.check_schema(parts.database)
+        stop = app.stop_signal()
         async with app.running(parts, web_too=web_too, work=work) as port:
             app.log.info("ready", web=web_too, work=work, port=port)
-            await app.until_stopped()
+            await stop.wait()
 
 
 def migrate_() -> None:

@@ -76,13 +76,14 @@ def missing() -> str:
 
 @dataclass(slots=True)
 class Kannel:
-    """bearerbox and smsbox as children of this process, on free ports of this machine, with all they keep in `folder`.
+    """bearerbox and smsbox as children of this process, on free ports after `after`, with all they keep in `folder`.
 
     Replies are fetched to `hook`, a channel's webhook address, which is tried again every second, `retries` times.
     """
 
     folder: Path
     hook: str
+    after: int
     retries: int = 8640
     password: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     ports: dict[str, int] = field(default_factory=dict)
@@ -108,7 +109,7 @@ class Kannel:
             raise KannelMissing(reason)
         for name in ("store", "reports"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        self.ports = _free_ports("admin", "boxes", "phones", "sendsms")
+        self.ports = _free_ports(self.after, "admin", "boxes", "phones", "sendsms")
         path = self.folder / "kannel.conf"
         path.touch(mode=0o600)
         values = {"folder": self.folder.resolve(), "hook": self.hook, "query": QUERY, "retries": self.retries}
@@ -159,10 +160,10 @@ def _program(box: str) -> str | None:
     return shutil.which(box) or shutil.which(box, path="/usr/sbin:/usr/local/sbin")
 
 
-def _free_ports(*names: str) -> dict[str, int]:
-    with contextlib.ExitStack() as held:
-        taken = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in names]
-        return {name: one.getsockname()[1] for name, one in zip(names, taken, strict=True)}
+def _free_ports(after: int, *names: str) -> dict[str, int]:
+    """The next free ones: those that the system would choose it may give to a connection before a box listens."""
+    free = (port for port in range(after + 1, 65536) if not _is_taken(port))
+    return dict(zip(names, free, strict=False))
 
 
 def _is_taken(port: int) -> bool:

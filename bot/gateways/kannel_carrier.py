@@ -25,9 +25,10 @@ class KannelCarrier:
 
     @classmethod
     @asynccontextmanager
-    async def start(cls, folder: Path, hook: str, now: Callable[[], datetime]) -> AsyncIterator[Self]:
-        """Run one that fetches replies to `hook`, and end it; raise KannelMissing where it cannot be run."""
-        kannel = Kannel(folder, hook)
+    async def start(cls, folder: Path, hook: str, after: int, now: Callable[[], datetime]) -> AsyncIterator[Self]:
+        """Run one on free ports after `after` that fetches replies to `hook`, and end it; raise KannelMissing where
+        it cannot be run."""
+        kannel = Kannel(folder, hook, after)
         kannel.configure()
         try:
             await kannel.start()

@@ -19,7 +19,7 @@ from bot.store import tables as t
 from bot.store.columns import keyring
 from bot.store.portfolio import PortfolioRow, put_portfolio
 from bot.store.session import Database
-from tests.fleet import awake_zone
+from tests.arrears import awake_zone
 
 TEXTS = (2, 4, 6, 10, 14, 18, 22, 28, 36, 60)  # of each pattern customer, 20 on average
 WAITING, AGENTS, EACH = 1_000, 10, 20  # customers for whom a person is called; agents, and customers of each

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aiohttp.test_utils import unused_port
-
 from bot.console.access import COOKIE
 from bot.gateways.simulator import Simulator
 from bot.store import sessions
 from bot.store.session import Database
 from tests.bench.portfolio import number
-from tests.crash.test_kill import NUMBER, SECRET, carrier
-from tests.fleet import KEY, Fleet
+from tests.carrier import NUMBER, carrier
+from tests.fleet import Fleet, environment
+from tests.ports import free_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +43,10 @@ async def serving(database: Database, folder: Path, people: int = 10) -> AsyncIt
     now = datetime.now(UTC)
     async with database.write() as connection:
         sids = {n: (await sessions.begin(connection, n, now))[0] for n in range(1, people + 1)}
-    hooks, console = unused_port(), unused_port()
-    async with carrier(f"http://127.0.0.1:{hooks}/hooks/bank") as (simulator, address):
-        channels = folder / "channels.toml"
-        options = {"secrets": SECRET, "send_url": f"{address}/send", "look_up_url": f"{address}/look-up"}
-        lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in options.items())
-        channels.write_text(
-            f'[bank]\ngateway = "generic"\nnumber = "{NUMBER}"\nper_second = 1000\n[bank.options]\n{lines}\n'
-        )
-        common = {
-            "HUIXIN_DATABASE": database.url.render_as_string(hide_password=False), "HUIXIN_DATA_KEY": KEY,
-            "HUIXIN_CHANNELS": str(channels), "HUIXIN_LOG_LEVEL": "info",
-        }  # fmt: skip
-        fleets = [
-            Fleet({**common, "HUIXIN_PORT": str(port), "HUIXIN_PUBLIC_URL": f"http://127.0.0.1:{port}"})
-            for port in (hooks, console)
-        ]
+    hooks, console = free_port(), free_port()
+    async with carrier(hooks, folder) as (simulator, channels):
+        more = {"HUIXIN_CHANNELS": str(channels), "HUIXIN_LOG_LEVEL": "info"}
+        fleets = [Fleet(environment(database, more, port)) for port in (hooks, console)]
         try:
             await fleets[0].start("serve --work")
             await fleets[1].start("serve --no-work")

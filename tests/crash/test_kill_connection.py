@@ -14,23 +14,11 @@ from bot.dialogues import Content
 from bot.store import cases
 from bot.store import tables as t
 from bot.store.session import Database
-from tests.crash.test_kill import CUSTOMERS, number, seed
-from tests.fleet import KEY, Fleet, until
+from tests.arrears import seed
+from tests.carrier import channel
+from tests.crash.test_kill import CUSTOMERS, everybody, number
+from tests.fleet import AT_ONCE, Fleet, environment, until
 from tests.gateways.ismg import SECRET, SP_ID, Ismg, ismg
-
-CHANNELS = """
-[mobile]
-gateway = "cmpp"
-number = "10690001"
-per_second = 1000
-[mobile.options]
-host = "127.0.0.1"
-port = "{port}"
-sp_id = "{sp_id}"
-shared_secret = "env:CMPP_SECRET"
-src_id = "10690001"
-timeout_seconds = "1"
-"""
 
 
 async def say(there: Ismg, place: int) -> None:
@@ -49,17 +37,15 @@ async def say(there: Ismg, place: int) -> None:
 async def test_the_connection_outlives_the_process_that_held_it(
     database: Database, content: Content, tmp_path: Path
 ) -> None:
-    await seed(database, content.rules.strategy)
+    await seed(database, content.rules.strategy, everybody())
     async with ismg() as there:
-        channels = tmp_path / "channels.toml"
-        channels.write_text(CHANNELS.format(port=there.port, sp_id=SP_ID))
-        fleet = Fleet(
-            {
-                "HUIXIN_DATABASE": database.url.render_as_string(hide_password=False), "HUIXIN_DATA_KEY": KEY,
-                "HUIXIN_PORT": "0", "HUIXIN_CHANNELS": str(channels), "CMPP_SECRET": SECRET,
-                "HUIXIN_SETTLE_SECONDS": "0", "HUIXIN_POLL_SECONDS": "0.1", "HUIXIN_LEASE_SECONDS": "3",
-            }
-        )  # fmt: skip
+        options = {
+            "host": "127.0.0.1", "port": str(there.port), "sp_id": SP_ID, "shared_secret": "env:CMPP_SECRET",
+            "src_id": "10690001", "timeout_seconds": "1",
+        }  # fmt: skip
+        channels = channel(tmp_path, "mobile", "cmpp", options, number="10690001", per_second=1000)
+        more = {"HUIXIN_CHANNELS": str(channels), "CMPP_SECRET": SECRET, "HUIXIN_LEASE_SECONDS": "3"}
+        fleet = Fleet(environment(database, more | AT_ONCE))
         try:
             for _ in range(2):
                 await fleet.start("work")

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from aiohttp.test_utils import unused_port
 from sqlalchemy import func, select
 
 from bot.dialogues import Content
@@ -16,20 +15,15 @@ from bot.store import cases, uploads
 from bot.store import tables as t
 from bot.store.session import Database
 from bot.store.uploads import Stage, Upload
-from tests.fleet import KEY, Fleet, until
+from tests.fleet import Fleet, environment, until
 
 ROWS = 5000
 HEADER = "customer,name,phone,account,product,balance,amount_due,due_date"
 
 
-async def test_an_import_whose_process_is_killed_is_finished_by_the_next(
-    database: Database, database_url: str, content: Content
-) -> None:
+async def test_an_import_whose_process_is_killed_is_finished_by_the_next(database: Database, content: Content) -> None:
     id = await _approved(database)
-    fleet = Fleet({
-        "HUIXIN_DATABASE": database_url, "HUIXIN_DATA_KEY": KEY, "HUIXIN_PORT": str(unused_port()),
-        "HUIXIN_LEASE_SECONDS": "1",
-    })  # fmt: skip
+    fleet = Fleet(environment(database, {"HUIXIN_LEASE_SECONDS": "1"}))
 
     async def found() -> Upload:
         async with database.read() as connection:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import RawTestServer, unused_port
+from aiohttp.test_utils import RawTestServer
 
 from bot.gateways.alibaba import AlibabaGateway
 from bot.gateways.base import Accepted, Delivery, ErrorClass, Gateway, Outgoing, SendError
@@ -23,6 +23,7 @@ from bot.gateways.sign import sign_generic
 from bot.gateways.tencent import TencentGateway
 from bot.gateways.twilio import TwilioGateway
 from bot.gateways.vonage import VonageGateway
+from tests.ports import free_port
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ACCOUNT = "AC" + "0" * 32
@@ -160,7 +161,7 @@ async def test_an_idempotent_platform_may_be_asked_again() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_text_that_was_never_written_may_be_tried_again(kind: str) -> None:
     with pytest.raises(SendError) as caught:
-        await sent(kind, f"http://127.0.0.1:{unused_port()}")
+        await sent(kind, f"http://127.0.0.1:{free_port()}")
     assert caught.value.kind is ErrorClass.RETRYABLE
 
 

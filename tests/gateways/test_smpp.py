@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 import pytest
 import smpp34
-from aiohttp.test_utils import unused_port
 from structlog.testing import capture_logs
 
 from bot.gateways.base import (
@@ -29,6 +28,7 @@ from bot.gateways.link import ANSWER, Pdu
 from bot.gateways.payload import Unreadable
 from bot.gateways.smpp import SmppGateway
 from tests.gateways.holding import NOW, holding, until
+from tests.ports import free_port
 
 OPTIONS = {"host": "smsc.example", "port": "2775", "system_id": "bank", "password": "hunter22", "from_number": "1069"}
 PHONE = "8613900000000"
@@ -300,7 +300,7 @@ class Smsc:
 @asynccontextmanager
 async def smsc() -> AsyncIterator[Smsc]:
     """Run it; it takes whoever binds, and answers each submit as `judge` says."""
-    one = Smsc(unused_port())
+    one = Smsc(free_port())
     server = smpp34.Server("127.0.0.1", one.port, system_id="SMSC")
     await server.start()
 

@@ -6,23 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, update
 
-from bot.core.case import Product
-from bot.dialogues import Content
 from bot.gateways.base import Outgoing
 from bot.gateways.kannel import KannelGateway
 from bot.gateways.kannel_boxes import Kannel
 from bot.gateways.kannel_phones import KannelPhones
 from bot.store import tables as t
-from bot.store.portfolio import PortfolioRow, put_portfolio
 from bot.store.session import Database
-from tests.fleet import Fleet, awake_zone, until
+from tests.fleet import Fleet, until
+from tests.ports import free_port
 
 PORT, TOKEN = "10691234", "t" * 22
 WANG, LI, ZHANG = "+8613800010000", "+8613800010001", "+8613800010002"
@@ -102,28 +99,12 @@ class Line:
         await until(done, 30, "every text reported as delivered")
 
 
-async def seed(database: Database, content: Content) -> None:
-    """Three customers in arrears, nobody due a reminder today."""
-    now = datetime.now(UTC)
-    rows = [
-        PortfolioRow(
-            customer=number, name="客户", number=number, language="zh", zones=awake_zone(now), jurisdiction="cn",
-            account=number[-5:], product=Product.PERSONAL_LOAN, balance=Decimal(9000), amount_due=Decimal(9000),
-            minimum_due=None, due_on=date.today() - timedelta(days=20), currency="CNY", tail="1234",
-        )
-        for number in (WANG, LI, ZHANG)
-    ]  # fmt: skip
-    async with database.write() as connection:
-        await put_portfolio(connection, rows, content.rules.strategy, now)
-        await connection.execute(update(agenda).values(due_at=now + timedelta(days=30)))
-
-
 @asynccontextmanager
 async def alone(
     folder: Path, hook: str, retries: int = 0
 ) -> AsyncIterator[tuple[Kannel, KannelPhones, list[tuple[str, str, str]]]]:
     """A Kannel and its phones without the product."""
-    kannel, arrived = Kannel(folder, hook, retries), list[tuple[str, str, str]]()
+    kannel, arrived = Kannel(folder, hook, free_port(), retries), list[tuple[str, str, str]]()
     kannel.configure()
     reading: asyncio.Task[None] | None = None
     try:

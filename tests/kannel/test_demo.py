@@ -11,18 +11,18 @@ from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
 import aiohttp
-from aiohttp.test_utils import unused_port
 
 from bot.gateways.kannel_boxes import missing
 from tests.fleet import until
 from tests.needs import need
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 
 
 async def test_the_demonstration_texts_through_kannel_and_ends_its_boxes(tmp_path: Path) -> None:
     need(missing())
-    port = unused_port()
+    port = free_port()
     demo = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "demo", "--kannel", "--port", str(port),
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=PIPE, stderr=DEVNULL,

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import unused_port
 
 from bot.gateways.base import Delivery, ErrorClass, Outgoing, Parsed, SendError
 from bot.gateways.http import Http
@@ -21,6 +20,7 @@ from bot.gateways.twilio import TwilioGateway
 from bot.gateways.twilio_list import first_query, read_page
 from tests.gateways.test_sending import ACCOUNT, NOW, TEXT
 from tests.needs import need
+from tests.ports import free_port
 
 FOLDER = Path(__file__).parents[2] / "var" / "twilio-mock"
 PRISM, DESCRIPTION = FOLDER / "node_modules" / ".bin" / "prism", FOLDER / "twilio_api_v2010.json"
@@ -32,7 +32,7 @@ ABSENT = "" if NODE and PRISM.exists() and DESCRIPTION.exists() else "no mock of
 async def mock() -> AsyncIterator[str]:
     """The mock server's address."""
     need(ABSENT)
-    port = unused_port()
+    port = free_port()
     process = await asyncio.create_subprocess_exec(
         NODE or "", str(PRISM), "mock", "-h", "127.0.0.1", "-p", str(port), str(DESCRIPTION),
         stdout=PIPE, stderr=DEVNULL, limit=1024 * 1024,

@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import unused_port
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Page, expect
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 PEOPLE = {
@@ -24,7 +25,7 @@ PEOPLE = {
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[str]:
     """`huixin demo`, in a folder of its own; its address."""
-    port = unused_port()
+    port = free_port()
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "demo", "--port", str(port), cwd=tmp_path, env=environment,

@@ -6,26 +6,23 @@ On PostgreSQL two servers share the work: the customer's texts reach one, the ag
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime
 from pathlib import Path
 
-from aiohttp.test_utils import unused_port
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Page
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from bot.console.access import COOKIE
-from bot.core.case import Product
 from bot.dialogues import Content
 from bot.store import agents, cases, sessions
 from bot.store import tables as t
-from bot.store.portfolio import PortfolioRow, put_portfolio
 from bot.store.session import Database
-from tests.crash.test_kill import NUMBER, SECRET, carrier
-from tests.fleet import KEY, Fleet, awake_zone
+from tests.arrears import seed
+from tests.carrier import NUMBER, carrier
+from tests.fleet import AT_ONCE, Fleet, environment
+from tests.ports import free_port
 
 PHONE = "+8613800100000"
 TEXTS = [f"第{n}条：您好，请问" for n in range(16)]
@@ -36,27 +33,12 @@ SHOWN = """() => [...document.querySelectorAll("#texts li.text.in .words")].map(
 async def seeded(database: Database, content: Content) -> tuple[int, str]:
     """One customer in arrears, and the cookie of an agent who is logged in."""
     now = datetime.now(UTC)
-    row = PortfolioRow(
-        customer="C1", name="李小明", number=PHONE, language="zh", zones=awake_zone(now), jurisdiction="cn",
-        account="A1", product=Product.PERSONAL_LOAN, balance=Decimal(9000), amount_due=Decimal(9000), minimum_due=None,
-        due_on=date.today() - timedelta(days=20), currency="CNY", tail="1234",
-    )  # fmt: skip
+    await seed(database, content.rules.strategy, {"C1": PHONE})
     async with database.write() as connection:
-        await put_portfolio(connection, [row], content.rules.strategy, now)
-        await connection.execute(delete(t.Agenda.__table__))  # type: ignore[attr-defined]
         agent = await agents.create_agent(connection, "wang", "Wang", "agent", "correct horse", "en")
         sid, _ = await sessions.begin(connection, agent, now)
         id = (await connection.execute(select(cases.customer.c.id))).scalar_one()
     return int(id), sid
-
-
-def fleet(database: Database, channels: Path, port: int) -> Fleet:
-    """Servers on this port."""
-    return Fleet({
-        "HUIXIN_DATABASE": database.url.render_as_string(hide_password=False), "HUIXIN_DATA_KEY": KEY,
-        "HUIXIN_PORT": str(port), "HUIXIN_PUBLIC_URL": f"http://127.0.0.1:{port}", "HUIXIN_CHANNELS": str(channels),
-        "HUIXIN_SETTLE_SECONDS": "0", "HUIXIN_POLL_SECONDS": "0.1",
-    })  # fmt: skip
 
 
 async def test_a_killed_server_costs_an_open_page_no_text_and_no_draft(
@@ -64,18 +46,14 @@ async def test_a_killed_server_costs_an_open_page_no_text_and_no_draft(
 ) -> None:
     id, sid = await seeded(database, content)
     await database.close()
-    seen_by, called_by = unused_port(), unused_port()
+    seen_by, called_by = free_port(), free_port()
     if database.is_sqlite:
         called_by = seen_by
-    async with carrier(f"http://127.0.0.1:{called_by}/hooks/bank") as (simulator, address):
-        channels = tmp_path / "channels.toml"
-        options = {"secrets": SECRET, "send_url": f"{address}/send", "look_up_url": f"{address}/look-up"}
-        lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in options.items())
-        channels.write_text(
-            f'[bank]\ngateway = "generic"\nnumber = "{NUMBER}"\nper_second = 1000\n[bank.options]\n{lines}\n'
-        )
-        servers = [fleet(database, channels, port) for port in sorted({seen_by, called_by})]
-        victim = servers[sorted({seen_by, called_by}).index(seen_by)]
+    async with carrier(called_by, tmp_path) as (simulator, channels):
+        ports = sorted({seen_by, called_by})
+        more = {"HUIXIN_CHANNELS": str(channels), **AT_ONCE}
+        servers = [Fleet(environment(database, more, port)) for port in ports]
+        victim = servers[ports.index(seen_by)]
         try:
             for one in servers:
                 await one.start("serve")
