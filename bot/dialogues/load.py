@@ -83,7 +83,7 @@ SAID_BY_CODE = {
 CALLED_BY_CODE = ("undelivered", "contact_data", "broken_promises", "paid_claim", "review", "poisoned", "plan")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Content:
     """The rules of the conversation, its wording, and what a second reader is told."""
 

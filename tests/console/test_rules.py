@@ -123,11 +123,11 @@ def test_half_a_confirmation_is_refused(folder: Path, more: str) -> None:
     ],
 )
 def test_a_reason_leads_to_its_rule(content: Content, code: str, place: str | None) -> None:
-    assert book.places(words("en"), content)(code) == place
+    assert book.places(content)(code) == place
 
 
 def test_every_reason_that_names_a_file_leads_somewhere(content: Content) -> None:
-    place = book.places(words("en"), content)
+    place = book.places(content)
     assert [reason for reason in FILES if place(f"{reason}:x") is None and reason not in ("handoff", "outcome")] == []
 
 

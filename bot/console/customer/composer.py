@@ -9,7 +9,7 @@ from bot.console.access import Missing, Right, Route, Visit
 from bot.console.customer.checks import judge
 from bot.console.customer.conversation import LONGEST_REPLY, PATH, customer_of
 from bot.console.customer.forms import count_of, typed
-from bot.console.rulebook import why
+from bot.console.rulebook import book, why
 from bot.store import cases, drafts, queue, texts
 from bot.store.drafts import Draft
 
@@ -38,6 +38,7 @@ async def check(visit: Visit) -> web.Response:
         unread=max(0, heard - count_of(visit, "seen")),
         zone=file.case.zone,
         forbidding=why.rule(visit.words, verdict.permission.rule, contact),
+        place_of=book.places(visit.office.mind.content),
     )
 
 

@@ -14,7 +14,7 @@ from bot.console.customer.checks import judge, measure, templates
 from bot.console.customer.clocks import clock_of
 from bot.console.customer.lawful import lawful
 from bot.console.customer.timeline import timeline_of
-from bot.console.rulebook import why
+from bot.console.rulebook import book, why
 from bot.core.calendar import local_day
 from bot.core.case import Owner, PlanStatus
 from bot.core.reading import Hardship
@@ -110,6 +110,7 @@ async def page(
         hardships=tuple(Hardship),
         forbidding=why.rule(visit.words, permission.rule, contact),
         rule_of=lambda code: why.rule(visit.words, code, contact),
+        place_of=book.places(visit.office.mind.content),
         ending=lambda outcome: why.ending(visit.words, outcome, resolutions),
         resolutions=resolutions,
         not_sent=lambda reason: why.not_sent(visit.words, reason, contact),

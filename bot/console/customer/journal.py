@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.console.access import Missing, Right, Route, Visit
-from bot.console.rulebook import why
+from bot.console.rulebook import book, why
 from bot.console.words import Words
 from bot.core.contact import ContactRules
 from bot.store import thread
@@ -53,7 +53,14 @@ async def show(visit: Visit) -> web.Response:
     await visit.log_access(customer_id, "journal")
     contact = visit.office.mind.content.rules.contact_for(view.case)
     told = [tell(visit.words, entry, contact) for entry in reversed(entries)]
-    return visit.page("customer/journal.html", view=view, zone=view.case.zone, entries=told, broken_at=broken_at)
+    return visit.page(
+        "customer/journal.html",
+        view=view,
+        zone=view.case.zone,
+        entries=told,
+        broken_at=broken_at,
+        place_of=book.places(visit.office.mind.content),
+    )
 
 
 def tell(words: Words, entry: JournalEntry, contact: ContactRules | None) -> Told:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.console.rulebook import plain_contact, plain_policies, plain_wording
 from bot.console.rulebook.plain import Group, Paragraph
-from bot.console.words import Words
+from bot.console.rulebook.why import code_of
+from bot.console.words import Words, words
 from bot.dialogues import Content
 
 SECTIONS: dict[str, Callable[[Words, Content], list[Group]]] = {
@@ -77,11 +79,13 @@ def search(words: Words, content: Content, needle: str, most: int = 50) -> list[
     return found[:most]
 
 
-def places(words: Words, content: Content) -> Callable[[str], str | None]:
-    """Says where the rule of a code or reason stands, such as `CN-TIME`, `not-now:CN-TIME`, `hold:dispute`; or None."""
-    there = {one.paragraph.anchor: one.section for one in paragraphs(words, content)}
+def places(content: Content) -> Callable[[str | None], str | None]:
+    """Says where the rule of a code or reason stands, such as `CN-TIME`, `not-now:CN-TIME`, `hold:dispute`, or what the
+    store keeps of a text that did not leave; None where the book has no such rule."""
+    there = _sections(content)
 
-    def place(code: str) -> str | None:
+    def place(code: str | None) -> str | None:
+        code = code_of(code)
         kind, _, detail = code.partition(":")
         if kind in ("not-now", "rule", "plan-terms"):
             code, (kind, _, detail) = detail, detail.partition(":")
@@ -91,3 +95,9 @@ def places(words: Words, content: Content) -> Callable[[str], str | None]:
         return f"/rules/{WHOLE[kind]}" if kind in WHOLE else None
 
     return place
+
+
+@lru_cache(maxsize=4)
+def _sections(content: Content) -> dict[str, str]:
+    """The section of each anchor, which is the same in every language."""
+    return {one.paragraph.anchor: one.section for one in paragraphs(words("en"), content)}

@@ -33,7 +33,7 @@ async def section(visit: Visit) -> web.Response:
 async def find(visit: Visit) -> web.Response:
     """Go on to the paragraph of a rule or reason, such as CN-TIME, hold:dispute or not-now:BANK-1-DAY."""
     code = visit.request.match_info["code"]
-    place = book.places(visit.words, visit.office.mind.content)(code)
+    place = book.places(visit.office.mind.content)(code)
     if place is None:
         raise Missing
     return visit.redirect(place)

@@ -242,7 +242,7 @@ async def _page(
         presets=presets(),
         because=lambda code: why.because(visit.words, code, contact),
         forbidding=lambda code: why.rule(visit.words, code, contact),
-        place_of=book.places(visit.words, content) if tried else None,
+        place_of=book.places(content) if tried else None,
         longest=LONGEST,
     )
 

@@ -89,6 +89,12 @@ def wished(words: Words, preference: Preference) -> str:
     return week(words, tuple(span if day in preference.weekdays else None for day in range(7)))
 
 
+def code_of(reason: str | None) -> str:
+    """The rule or hold in what the store keeps of a text that did not leave; what is a code already stays one."""
+    code, _, detail = (reason or "").partition(": ")
+    return detail if code == "cancelled" and detail.startswith("hold:") else code
+
+
 def not_sent(words: Words, reason: str | None, contact: ContactRules | None) -> str:
     """Why a text has not left, from what the store keeps of it: "CN-TIME: quiet hours …", "cancelled: taken-over" …"""
     code, _, detail = (reason or "").partition(": ")
@@ -100,8 +106,7 @@ def not_sent(words: Words, reason: str | None, contact: ContactRules | None) -> 
 
 def stopped_by(words: Words, reason: str | None, contact: ContactRules | None) -> str:
     """The rule or hold that stopped a text, in words; empty where something else did."""
-    code, _, detail = (reason or "").partition(": ")
-    code = detail if code == "cancelled" and detail.startswith("hold:") else code
+    code = code_of(reason)
     known = code.startswith("hold:") or words.has(f"rule.{code}") or (contact is not None and contact.named(code))
     return rule(words, code, contact) if known else ""
 
