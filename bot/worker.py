@@ -11,8 +11,9 @@ from prometheus_client import Gauge
 
 from bot.gateways.channel import Channel
 from bot.mind import Mind
+from bot.receipts import apply_receipts, settle_unknown
 from bot.second import Second
-from bot.send import apply_receipts, send_due, settle_unknown
+from bot.send import send_due
 from bot.store import outgoing, work
 from bot.store.outgoing import LEASE
 from bot.store.parts import WAIT, join_parts

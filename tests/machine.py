@@ -25,8 +25,9 @@ from bot.gateways.channel import Channel
 from bot.gateways.simulator import Faults, Simulator
 from bot.mind import Mind
 from bot.nlu.read import Reader
+from bot.receipts import apply_receipts, settle_unknown
 from bot.second import Second
-from bot.send import apply_receipts, send_due, settle_unknown
+from bot.send import send_due
 from bot.store import cases
 from bot.store import tables as t
 from bot.store.inbox import StrangerDefaults

@@ -18,7 +18,8 @@ from bot.gateways.base import ErrorClass
 from bot.gateways.channel import Channel
 from bot.gateways.simulator import Faults, Simulator
 from bot.nlu.read import Reader
-from bot.send import ATTEMPTS, settle_unknown
+from bot.receipts import settle_unknown
+from bot.send import ATTEMPTS
 from bot.store import cases, outgoing
 from bot.store.inbox import store
 from bot.store.session import Database

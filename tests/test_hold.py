@@ -18,8 +18,9 @@ from bot.gateways.cmpp import CmppGateway
 from bot.gateways.smpp import SmppGateway
 from bot.hold import hold_connections
 from bot.nlu.read import Reader
+from bot.receipts import apply_receipts
 from bot.receive import Inbox
-from bot.send import apply_receipts, send_due
+from bot.send import send_due
 from bot.store import cases
 from bot.store import tables as t
 from bot.store.session import Database

@@ -29,7 +29,7 @@ from bot.gateways.tencent import TencentGateway
 from bot.gateways.twilio import TwilioGateway
 from bot.nlu.read import Reader
 from bot.poll import EVERY, OVERLAP, REPORTS, keep_polling, poll_due, since_when
-from bot.send import apply_receipts
+from bot.receipts import apply_receipts
 from bot.store import cases
 from bot.store import tables as t
 from bot.store.inbox import ReceiptRow, store

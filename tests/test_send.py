@@ -21,7 +21,8 @@ from bot.gateways.base import Accepted, Delivery, ErrorClass, Outgoing, SendErro
 from bot.gateways.channel import Opening
 from bot.gateways.simulator import Faults, Simulator
 from bot.nlu.read import Reader
-from bot.send import ATTEMPTS, apply_receipts, send_due, settle_unknown
+from bot.receipts import apply_receipts, settle_unknown
+from bot.send import ATTEMPTS, send_due
 from bot.store import cases, outgoing
 from bot.store import tables as t
 from bot.store.inbox import ReceiptRow, ReplyRow, store

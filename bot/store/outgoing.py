@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -154,9 +155,12 @@ async def stranded(connection: AsyncConnection, routes: Sequence[str], now: date
 
 
 async def mark(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Change outbox rows by id; every mapping has `b_id` and the same columns as the others."""
-    if rows:
-        await connection.execute(update(outbox).where(outbox.c.id == bindparam("b_id")), list(rows))
+    """Change outbox rows by their id, `b_id`: one statement for all rows that change the same columns."""
+    alike = defaultdict[tuple[str, ...], list[Mapping[str, Any]]](list)
+    for row in rows:
+        alike[tuple(sorted(row))].append(row)
+    for group in alike.values():
+        await connection.execute(update(outbox).where(outbox.c.id == bindparam("b_id")), group)
 
 
 async def expire_leases(connection: AsyncConnection, now: datetime) -> int:

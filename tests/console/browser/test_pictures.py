@@ -20,7 +20,8 @@ from bot import intake
 from bot.gateways.channel import Channel
 from bot.gateways.simulator import Simulator
 from bot.intake import Defaults
-from bot.send import apply_receipts, send_due
+from bot.receipts import apply_receipts
+from bot.send import send_due
 from bot.turn import turn
 from tests.console.browser.conftest import CHROMIUM as CHROMIUM
 from tests.console.conftest import PASSWORD, Bank
