@@ -11,7 +11,8 @@ from bot.core.decision import OpenHandoff, Say
 from bot.core.opinion import Question
 from bot.dialogues import Content
 from bot.nlu.read import Reader
-from bot.store.record import Turned
+from bot.store.record import Manner
+from bot.store.round import Turned
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class Mind:
             for queue in {effect.queue for effect in effects if isinstance(effect, OpenHandoff)}:
                 if self.content.rules.handoffs[queue].alert:
                     self.alert(queue, one.file.case.customer_id)
+
+    @property
+    def manner(self) -> Manner:
+        """How what was decided is written down."""
+        return Manner(self.render, self.content.rules.version, self.channel)
 
     def render(self, say: Say, case: Case) -> str:
         """The wording of a decided text."""

@@ -16,8 +16,8 @@ from bot.mind import Mind
 from bot.send import ATTEMPTS
 from bot.store import cases, outgoing
 from bot.store.cases import File
+from bot.store.journal import append_journal
 from bot.store.outgoing import Due, Matched
-from bot.store.record import append_journal
 from bot.store.session import Database
 from bot.turn import follow
 

@@ -27,8 +27,8 @@ from bot.lines import closed, leave_shut, other_line, paces, shifted
 from bot.mind import Mind
 from bot.store import cases, outgoing
 from bot.store.cases import File
+from bot.store.journal import append_journal
 from bot.store.outgoing import LEASE, Due
-from bot.store.record import append_journal
 from bot.store.session import Database
 from bot.store.standing import note_failures
 from bot.turn import follow

@@ -21,7 +21,8 @@ from bot.hearing import Doubt, hear
 from bot.mind import Mind
 from bot.store import cases, opinions, work
 from bot.store.cases import File
-from bot.store.record import Reply, Step, Turned, record
+from bot.store.record import record
+from bot.store.round import Reply, Step, Turned
 from bot.store.session import Database, StoreDown
 
 log = structlog.get_logger()
@@ -59,7 +60,7 @@ async def _work(connection: Any, mind: Mind, ids: Sequence[int], now: datetime) 
             mind.wonder(doubt.question)  # takes a note: nobody is asked inside the transaction
         if steps or is_new:
             turned.append(Turned(file, steps))
-    await _record(connection, mind, [one for one in turned if one.steps], now)
+    await record(connection, [one for one in turned if one.steps], now, mind.manner)
     return turned
 
 
@@ -95,10 +96,6 @@ def _settles(decision: Decision, timer: str) -> bool:
     return any(getattr(effect, "timer", None) == timer for effect in decision.effects)
 
 
-async def _record(connection: Any, mind: Mind, turned: Sequence[Turned], now: datetime) -> None:
-    await record(connection, turned, now, mind.render, mind.content.rules.version, mind.channel)
-
-
 async def follow(
     connection: Any,
     mind: Mind,
@@ -116,7 +113,7 @@ async def follow(
         case SendFailed():
             kind, author = "send_failed", "bot"
     step = Step(kind, event, decide(file.case, event, mind.content.rules, now), author=author, agent_id=agent_id)
-    await _record(connection, mind, [Turned(file, [step])], now)
+    await record(connection, [Turned(file, [step])], now, mind.manner)
     return step.decision
 
 
@@ -151,4 +148,4 @@ async def _park(database: Database, mind: Mind, customer_id: int, now: datetime,
         draft = Draft(file.case, mind.content.rules, now)
         draft.handoff("poisoned", f"could not be handled ({name}); texts are kept, please read them")
         parked = Step("parked", {"error": name}, draft.decision())
-        await _record(connection, mind, [Turned(file, [parked])], now)
+        await record(connection, [Turned(file, [parked])], now, mind.manner)

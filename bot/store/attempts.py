@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import tables as t
-from bot.store.record import upsert
+from bot.store.session import upsert
 
 login_attempt = t.LoginAttempt.__table__  # type: ignore[attr-defined]
 

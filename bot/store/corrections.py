@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.reading import Intent
 from bot.store import tables as t
 from bot.store.cases import File, customer
-from bot.store.record import append_journal
+from bot.store.journal import append_journal
 
 correction = t.Correction.__table__  # type: ignore[attr-defined]
 inbound = t.Inbound.__table__  # type: ignore[attr-defined]

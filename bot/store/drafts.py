@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import tables as t
 from bot.store.cases import outbox
-from bot.store.record import upsert
 from bot.store.scope import Scope
+from bot.store.session import upsert
 
 draft = t.Draft.__table__  # type: ignore[attr-defined]
 

@@ -16,8 +16,7 @@ from bot.store import tables as t
 from bot.store.cases import case_file, customer, outbox, phone
 from bot.store.columns import keyring
 from bot.store.keys import new_customer_key
-from bot.store.record import upsert
-from bot.store.session import touch
+from bot.store.session import touch, upsert
 
 inbound, part = t.Inbound.__table__, t.Part.__table__  # type: ignore[attr-defined]
 receipt, dead_letter = t.Receipt.__table__, t.DeadLetter.__table__  # type: ignore[attr-defined]

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from sqlalchemy import bindparam, insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import cases
+from bot.store import tables as t
+from bot.store.cases import File
 from bot.store.keys import chain_hash, open_with, seal_with
+from bot.store.session import touch
+
+journal_table = t.Journal.__table__  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=256)
@@ -52,6 +61,36 @@ def entry(
         "sealed": sealed,
         "hash": chain_hash(previous, *parts),
     }
+
+
+def next_entry(file: File, now: datetime, kind: str, content: Any) -> dict[str, Any]:
+    """The next row of a customer; moves the head on, which `write_heads` then writes."""
+    file.journal_seq += 1
+    row = entry(file.case.customer_id, file.journal_seq, file.journal_head, file.data_key, now, kind, content)
+    file.journal_head = row["hash"]
+    return row
+
+
+async def write_heads(connection: AsyncConnection, files: Iterable[File]) -> None:
+    """Write how far thread and journal of these customers have got."""
+    rows = [
+        {
+            "b_id": file.case.customer_id, "last_seq": file.last_seq, "journal_seq": file.journal_seq,
+            "journal_head": file.journal_head, "known": file.case.known,
+        }
+        for file in files
+    ]  # fmt: skip
+    if rows:
+        await connection.execute(update(cases.customer).where(cases.customer.c.id == bindparam("b_id")), rows)
+
+
+async def append_journal(connection: AsyncConnection, entries: Sequence[tuple[File, str, Any]], now: datetime) -> None:
+    """Write rows that no decision causes (a text left, a receipt came); the customers are locked."""
+    rows = [next_entry(file, now, kind, content) for file, kind, content in entries]
+    if rows:
+        await connection.execute(insert(journal_table), rows)
+        await write_heads(connection, {id(file): file for file, _, _ in entries}.values())
+        touch(connection, (file.case.customer_id for file, _, _ in entries))
 
 
 def _utc(at: datetime) -> bytes:

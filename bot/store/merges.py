@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import tables as t
 from bot.store.cases import File, phone
-from bot.store.record import append_journal, upsert
+from bot.store.journal import append_journal
+from bot.store.session import upsert
 
 merge_table = t.Merge.__table__  # type: ignore[attr-defined]
 UNKNOWN = "unknown-"  # how the reference of a file begins that was opened for a number nobody has

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.decision import Purpose
 from bot.store import tables as t
 from bot.store.cases import lock, outbox, suppression
-from bot.store.record import OPEN, upsert
+from bot.store.effects import OPEN
+from bot.store.session import upsert
 
 channel, receipt = t.Channel.__table__, t.Receipt.__table__  # type: ignore[attr-defined]
 dead_letter, part = t.DeadLetter.__table__, t.Part.__table__  # type: ignore[attr-defined]

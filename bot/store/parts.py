@@ -18,8 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store import tables as t
 from bot.store.cases import lock
 from bot.store.columns import keyring
-from bot.store.record import upsert
-from bot.store.session import Database
+from bot.store.session import Database, upsert
 
 part, inbound = t.Part.__table__, t.Inbound.__table__  # type: ignore[attr-defined]
 

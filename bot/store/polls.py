@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import tables as t
 from bot.store.cases import outbox
-from bot.store.record import upsert
+from bot.store.session import upsert
 
 channel, dead_letter = t.Channel.__table__, t.DeadLetter.__table__  # type: ignore[attr-defined]
 

@@ -18,8 +18,9 @@ from bot.store import tables as t
 from bot.store.cases import account, case_file, customer, hold, load, lock, phone, verify_hash
 from bot.store.columns import keyring
 from bot.store.inbox import new_file
+from bot.store.journal import append_journal
 from bot.store.keys import new_customer_key
-from bot.store.record import append_journal, upsert
+from bot.store.session import upsert
 
 agenda, payment = t.Agenda.__table__, t.Payment.__table__  # type: ignore[attr-defined]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -127,6 +128,11 @@ class Database:
 def touch(connection: AsyncConnection, ids: Iterable[int]) -> None:
     """Note in a `write()` that something about these customers changed; watchers hear of it after the commit."""
     connection.info.setdefault("changed", set()).update(ids)
+
+
+def upsert(connection: AsyncConnection, table: Any) -> Any:
+    """INSERT … ON CONFLICT in the database's own dialect."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
 
 
 async def _notify(connection: AsyncConnection, ids: list[int]) -> None:

@@ -14,9 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import tables as t
 from bot.store.columns import keyring
-from bot.store.record import upsert
 from bot.store.scope import Scope
-from bot.store.session import touch
+from bot.store.session import touch, upsert
 
 upload, chunk = t.Upload.__table__, t.UploadChunk.__table__  # type: ignore[attr-defined]
 row, remembered = t.UploadRow.__table__, t.UploadMapping.__table__  # type: ignore[attr-defined]

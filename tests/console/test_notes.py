@@ -31,7 +31,7 @@ from bot.store import agents, cases, desk, drafts, migrate, texts
 from bot.store.agents import Person
 from bot.store.desk import Desk
 from bot.store.drafts import Draft
-from bot.store.record import journal_table
+from bot.store.journal import journal_table
 from bot.store.scope import EVERYONE
 from bot.store.session import Database
 from tests.machine import Machine, add_customer, machine
@@ -180,7 +180,7 @@ def test_the_path_of_a_note_writes_the_journal_and_the_contact_and_reaches_no_se
     """Every function of ours that writing a note can call, read from the source: none of them writes a text."""
     reached = reach("bot.console.customer.action", "write_note")
     names = {f"{module}.{name}" for module, name in reached}
-    assert "bot.store.record.append_journal" in names and "bot.store.cases.note_contact" in names
+    assert "bot.store.journal.append_journal" in names and "bot.store.cases.note_contact" in names
     assert not names & {f"bot.console.customer.action.{name}" for name in ("reply", "perform", "act_on_own")}
     assert not {module for module, _ in reached if module.startswith(("bot.send", "bot.gateways", "bot.turn"))}
     assert "bot.core.decide.decide" not in names and "bot.store.record.record" not in names

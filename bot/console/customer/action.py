@@ -16,7 +16,7 @@ from bot.core.wording import Finding, blocks
 from bot.store import cases, desk, drafts, queue, texts
 from bot.store.agents import Person, Role
 from bot.store.cases import File
-from bot.store.record import append_journal
+from bot.store.journal import append_journal
 from bot.turn import follow
 
 REFUSALS = ("plan-refused", "plan-breach", "hardship-refused", "series-refused", "promise-refused")
