@@ -168,7 +168,7 @@ def _row_after(text: Ready, answer: Answer, channels: Mapping[str, Channel], now
 
 
 def _outcome(row: Due, answer: Answer, now: datetime) -> dict[str, Any]:
-    kept = {
+    kept: dict[str, Any] = {
         "provider_id": None, "delivery": None, "attempts": row.attempts + 1, "due_at": now, "sent_at": now,
         "doubted_at": row.doubted_at,
     }  # fmt: skip

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.dialogues import Responses
+from bot.dialogues import ContentError, Responses
 from bot.gateways.addresses import networks
 from bot.gateways.channel import Channel
 from bot.gateways.channels import read_channels
@@ -152,3 +152,15 @@ def check_templates(channels: Mapping[str, Channel], responses: Responses) -> di
         if channel.gateway.can_send and not channel.gateway.free_text:
             lacking[name] = {language: texts for language, texts in found.missing.items() if texts}
     return {name: texts for name, texts in lacking.items() if texts}
+
+
+def fits(channels: Mapping[str, Channel]) -> Callable[[Responses], None]:
+    """Raises ContentError where wording does not fit the templates that a channel sends."""
+
+    def check(responses: Responses) -> None:
+        try:
+            check_templates(channels, responses)
+        except SettingsError as error:
+            raise ContentError(str(error)) from None
+
+    return check

@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from bot import app, dialogues
+from bot import dialogues
+from bot.app import running
 from bot.core.case import State
 from bot.dialogues import Content, ContentError
 from bot.dialogues.bundle import Bundle
 from bot.edition import InForce
 from bot.mind import Mind
 from bot.nlu.read import Reader
+from bot.parts import open_parts
 from bot.settings import load_settings
 from bot.store import cases, editions, replay, thread
 from bot.store.columns import keyring
@@ -186,10 +188,10 @@ async def test_a_start_takes_the_edition_in_force_and_not_the_folder(database: D
     folder.mkdir()
     settings = load_settings(database=str(database.url), data_key=KEY, dialogues=folder)
     with pytest.raises(ContentError, match="missing"):
-        async with app.open_parts(settings):
+        async with open_parts(settings):
             pass
     await publish(database, changed())
-    async with app.open_parts(settings) as parts:
+    async with open_parts(settings) as parts:
         assert parts.mind.content.rules.version == changed().rules
         assert parts.mind.content.responses.bank["zh"]["bank"] == settings.bank
 
@@ -198,7 +200,7 @@ async def test_a_start_takes_the_edition_in_force_and_not_the_folder(database: D
 async def test_a_start_that_cannot_load_the_edition_says_what_to_do(database: Database) -> None:
     await publish(database, Bundle({**SHIPPED.files, "policies/verify.yml": "version: x\n"}))
     with pytest.raises(ContentError, match=r"edition 1, which is in force.*verify\.yml.*\n.*huixin publish propose"):
-        async with app.open_parts(load_settings(database=str(database.url), data_key=KEY)):
+        async with open_parts(load_settings(database=str(database.url), data_key=KEY)):
             pass
 
 
@@ -206,7 +208,7 @@ async def test_a_start_that_cannot_load_the_edition_says_what_to_do(database: Da
 async def test_the_folder_is_noted_as_what_a_server_began_with(database: Database) -> None:
     settings = load_settings(database=str(database.url), data_key=KEY, port=0)
     for _ in range(2):
-        async with app.open_parts(settings, channels={}) as parts, app.running(parts, web_too=True, work=False):
+        async with open_parts(settings, channels={}) as parts, running(parts, web_too=True, work=False):
             pass
     async with database.read() as connection:
         found = await editions.listed(connection)

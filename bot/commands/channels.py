@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import select
 
-from bot import app
+from bot.clock import Clock
 from bot.commands.places import database_of, settings_of
 from bot.dialogues import ROOT, load
 from bot.dialogues.load import sample
@@ -54,7 +54,7 @@ def list_(
         async with database_of(settings) as database, database.read() as connection:
             return await standings(connection)
 
-    known, now = _configured(settings), app.Clock()()
+    known, now = _configured(settings), Clock()()
     rows = [_told(one, known.get(one.name), now) for one in asyncio.run(run())]
     if as_json:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2, default=str) + "\n")
@@ -130,7 +130,7 @@ def _switch(name: str, reason: str | None, demo: bool) -> None:
             known = list((await connection.execute(select(channel.c.name).order_by(channel.c.name))).scalars())
             if name not in known:
                 raise SettingsError(f"there is no channel {name!r}; there are {', '.join(known) or 'none yet'}")
-            now = app.Clock()()
+            now = Clock()()
             if reason is None:
                 await outgoing.resume(connection, name, now)
             else:
@@ -186,7 +186,7 @@ def _message(settings: Settings, line: Channel, number: str, text: str, response
 
 
 async def _test(settings: Settings, line: Channel, message: Outgoing | None) -> None:
-    now = app.Clock()()
+    now = Clock()()
     try:
         async with database_of(settings) as database:
             if isinstance(line.gateway, Checked):

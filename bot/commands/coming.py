@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot import app, dialogues
+from bot import dialogues
+from bot.clock import Clock
 from bot.commands.places import database_of, demo_moment, settings_of
 from bot.core.calendar import local
 from bot.core.case import Case, Timer
@@ -52,7 +53,7 @@ def plan(
             id = await thread.find_customer(connection, EVERYONE, needle)
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
-            now = await demo_moment(connection) if demo else app.Clock()()
+            now = await demo_moment(connection) if demo else Clock()()
             await accesses.log_access(connection, "command line", id, "plan", now)
             return await thread.view(connection, EVERYONE, id, now, newest=1), now
 

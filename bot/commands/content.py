@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bot import app, dialogues, intake
+from bot import dialogues, intake
+from bot.clock import Clock
 from bot.commands.replaying import against
 from bot.core.contact import ContactRules
 from bot.core.conversation import draw as draw_table
@@ -79,7 +80,7 @@ def check(
 def _say_calendar(name: str, contact: ContactRules) -> None:
     """China names its make-up workdays late in the year before: until the calendar has them, they count as weekends."""
     worked = {day.year for day in contact.holidays.worked}
-    year = app.Clock()().year
+    year = Clock()().year
     for missing in {year, year + 1} - worked if worked else ():
         out.print(f"[yellow]{name}: the make-up workdays of {missing} are not in the calendar yet[/yellow]")
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot import app
+from bot.clock import Clock
 from bot.commands.places import database_of, settings_of
 from bot.core.calendar import local
 from bot.dialogues.briefing import load_briefing
@@ -52,7 +52,7 @@ def export(
 
     async def run() -> list[tuple[Correction, str, datetime]]:
         async with database_of(settings) as database, database.write() as connection:
-            await accesses.log_access(connection, "command line", None, "corrections export", app.Clock()())
+            await accesses.log_access(connection, "command line", None, "corrections export", Clock()())
             found = [one async for one in corrections.all_corrections(connection) if one[0].language == language]
         return [(made, clean(hidden(made.text, name, after)), at) for made, name, at in found]
 

@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 from sqlalchemy import select
 
-from bot import app, dialogues
+from bot import dialogues
+from bot.clock import Clock
 from bot.commands.places import database_of, settings_of
 from bot.console.rulebook.why import because
 from bot.console.words import Words, words
@@ -51,8 +52,8 @@ def why(
             id = await thread.find_customer(connection, EVERYONE, needle)
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
-            await accesses.log_access(connection, "command line", id, "why", app.Clock()())
-            file = (await cases.load(connection, [id], app.Clock()()))[id]
+            await accesses.log_access(connection, "command line", id, "why", Clock()())
+            file = (await cases.load(connection, [id], Clock()()))[id]
             rows = await connection.execute(select(table).where(table.c.customer_id == id).order_by(table.c.seq))
             return [(row, journal.read(dict(row._mapping), file.data_key)) for row in rows], file.case.zone
 

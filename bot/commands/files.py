@@ -15,10 +15,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 from rich.table import Table
 
-from bot import app, dialogues, intake
+from bot import dialogues, intake
+from bot.clock import Clock
 from bot.commands.places import database_of, demo_moment, settings_of
 from bot.core.calendar import local
 from bot.intake import PAYMENTS, PORTFOLIO, Intake, Report
+from bot.parts import check_schema, defaults_of, use_key
 from bot.settings import Settings, SettingsError
 from bot.store import accesses, thread
 from bot.store.fileview import FileView
@@ -74,11 +76,11 @@ def _take(file: Path, kind: Intake[Any], rejects: Path | None, columns: bool) ->
 
 
 async def _run(settings: Settings, file: Path, kind: Intake[Any]) -> Report:
-    app.use_key(settings)
+    use_key(settings)
     content = dialogues.load(settings.dialogues or dialogues.ROOT, settings.bank_words())
     database = Database(settings.database)
     try:
-        await app.check_schema(database)
+        await check_schema(database)
         rows = list(intake.read_csv(file, kind))
         bar = Progress(BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err)
         with bar as progress:
@@ -87,9 +89,9 @@ async def _run(settings: Settings, file: Path, kind: Intake[Any]) -> Report:
                 database,
                 kind,
                 iter(rows),
-                app.defaults_of(settings),
+                defaults_of(settings),
                 content.rules.strategy,
-                app.Clock()(),
+                Clock()(),
                 lambda done: progress.advance(task, done),
             )
     finally:
@@ -122,7 +124,7 @@ def case(
             id = await thread.find_customer(connection, EVERYONE, needle)
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
-            now = await demo_moment(connection) if demo else app.Clock()()
+            now = await demo_moment(connection) if demo else Clock()()
             await accesses.log_access(connection, "command line", id, "case", now)
             return await thread.view(connection, EVERYONE, id, now, reveal=reveal)
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy import select
 
-from bot import app
+from bot.clock import Clock
 from bot.commands.places import database_of, settings_of
 from bot.store import accesses
 from bot.store.tables import DeadLetter
@@ -33,7 +33,7 @@ def dead_letters(
 
     async def run() -> list[Any]:
         async with database_of(settings_of(demo)) as database, database.write() as connection:
-            await accesses.log_access(connection, "command line", None, "dead letters", app.Clock()())
+            await accesses.log_access(connection, "command line", None, "dead letters", Clock()())
             return list(await connection.execute(select(dead_letter).order_by(dead_letter.c.id.desc()).limit(most)))
 
     rows = asyncio.run(run())

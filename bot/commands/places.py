@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import app, demo
+from bot import demo
+from bot.clock import Clock
+from bot.parts import check_schema, use_key
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store.session import Database
 from bot.store.tables import Journal
@@ -28,10 +30,10 @@ def settings_of(demonstration: bool = False) -> Settings:
 @asynccontextmanager
 async def database_of(settings: Settings) -> AsyncIterator[Database]:
     """An open database at this version's schema, with its keys in use."""
-    app.use_key(settings)
+    use_key(settings)
     database = Database(settings.database)
     try:
-        await app.check_schema(database)
+        await check_schema(database)
         yield database
     finally:
         await database.close()
@@ -40,5 +42,5 @@ async def database_of(settings: Settings) -> AsyncIterator[Database]:
 async def demo_moment(connection: AsyncConnection) -> datetime:
     """The time in a demonstration, as near as its journal tells: its clock may have been moved."""
     last = (await connection.execute(select(func.max(Journal.__table__.c.at)))).scalar()  # type: ignore[attr-defined]
-    now = app.Clock()()
+    now = Clock()()
     return max(now, last) if last else now

@@ -12,13 +12,14 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import app, dialogues
+from bot import dialogues
+from bot.clock import Clock
 from bot.commands.places import database_of, settings_of
 from bot.console.rulebook.changes import by_file, in_words
 from bot.console.words import words
 from bot.dialogues.bundle import Bundle
 from bot.edition import content_of, thinking
-from bot.settings import Settings, SettingsError, load_channels
+from bot.settings import Settings, SettingsError, fits, load_channels
 from bot.store import agents, editions, passwords
 from bot.store.agents import Role
 from bot.store.editions import NotNow, Origin
@@ -65,7 +66,7 @@ def propose(
 
     async def step(connection: AsyncConnection) -> int:
         who = await _person(connection, login)
-        return await editions.propose(connection, files, Origin.COMMAND, who, note, app.Clock()())
+        return await editions.propose(connection, files, Origin.COMMAND, who, note, Clock()())
 
     out.print(f"Edition {_run(settings, step)} waits for a second person: huixin publish approve")
 
@@ -87,7 +88,7 @@ def approve(
     _show(settings, old or Bundle.of(settings.dialogues or dialogues.ROOT), new)
 
     async def step(connection: AsyncConnection) -> None:
-        await editions.approve(connection, number, against, await _person(connection, login), note, app.Clock()())
+        await editions.approve(connection, number, against, await _person(connection, login), note, Clock()())
 
     _run(settings, step)
     out.print(f"Edition {number} is in force; every process works by it from its next unit of work on.")
@@ -95,7 +96,7 @@ def approve(
 
 def _checked(settings: Settings, files: Bundle) -> Bundle:
     _, content = thinking(files, settings.bank_words())
-    app.fits(load_channels(settings.channels) if settings.channels else {})(content.responses)
+    fits(load_channels(settings.channels) if settings.channels else {})(content.responses)
     return files
 
 

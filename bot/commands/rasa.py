@@ -9,7 +9,9 @@ import typer
 from aiohttp import web
 from rich.console import Console
 
-from bot import app, dialogues
+from bot import dialogues
+from bot.clock import Clock
+from bot.logs import set_up_logging
 from bot.nlu.read import Reader
 from bot.rasa_export import export
 from bot.settings import load_settings
@@ -37,8 +39,8 @@ def serve(
 
     settings = load_settings()
     root = settings.dialogues or dialogues.ROOT
-    actions = action_app(Reader.load(root), dialogues.load(root, settings.bank_words()), app.Clock())
-    app.set_up_logging(settings.log_level)
+    actions = action_app(Reader.load(root), dialogues.load(root, settings.bank_words()), Clock())
+    set_up_logging(settings.log_level)
     web.run_app(actions, host=host, port=port, access_log=None)
 
 

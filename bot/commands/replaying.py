@@ -15,7 +15,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 from sqlalchemy import select
 
-from bot import app, dialogues
+from bot import dialogues
+from bot.clock import Clock
 from bot.commands.places import database_of, settings_of
 from bot.core.calendar import local
 from bot.core.case import Case
@@ -53,7 +54,7 @@ def replay_(
             id = await thread.find_customer(connection, EVERYONE, needle)
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
-            now = app.Clock()()
+            now = Clock()()
             await accesses.log_access(connection, "command line", id, "replay", now)
             entries, _ = await thread.journal_of(connection, EVERYONE, id)
             return entries, (await cases.load(connection, [id], now))[id].case.zone
@@ -118,7 +119,7 @@ async def _try_on_all(settings: Settings, content: Content) -> Tally:
     bar = Progress(BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err)
     async with database_of(settings) as database:
         async with database.write() as connection:
-            now = app.Clock()()
+            now = Clock()()
             await accesses.log_access(connection, "command line", None, "check --against: all journals", now)
             query = select(cases.customer.c.id, cases.customer.c.reference).order_by(cases.customer.c.id)
             customers = list(await connection.execute(query))

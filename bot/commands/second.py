@@ -8,10 +8,11 @@ from datetime import datetime
 
 from rich.table import Table
 
-from bot import app, dialogues
+from bot import dialogues
 from bot.core.opinion import Opinion, Question, is_doubtful, weigh
 from bot.core.reading import Asked, Reading
 from bot.nlu.read import Reader
+from bot.parts import second_of
 from bot.settings import SettingsError, load_settings
 
 
@@ -22,7 +23,7 @@ def ask(reader: Reader, reading: Reading, heard_at: datetime, asked: Asked | Non
     question = Question(0, "", (), (reading.text,), heard_at, asked, reading.language)
 
     async def answer() -> Opinion:
-        second = app.second_of(settings, reader, content)
+        second = second_of(settings, reader, content)
         if second is None:
             raise SettingsError("no second reader is set: HUIXIN_SECOND_READER is none (docs/second-readers.md)")
         try:

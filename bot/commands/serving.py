@@ -10,6 +10,7 @@ from datetime import datetime
 from io import StringIO
 from typing import Annotated
 
+import structlog
 import typer
 import uvloop
 from rich.console import Console
@@ -17,15 +18,20 @@ from rich.panel import Panel
 from rich.table import Table
 from sqlalchemy import func, select
 
-from bot import app, demo, intake
+from bot import demo, intake
+from bot.app import running, stop_signal
+from bot.clock import Clock
 from bot.core.calendar import local, local_day
 from bot.gateways.kannel_boxes import KannelMissing
 from bot.gateways.kannel_carrier import KannelCarrier
+from bot.logs import set_up_logging
+from bot.parts import Parts, check_schema, defaults_of, open_parts
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store import agents, migrate
 from bot.store.session import Database
 from bot.store.tables import Journal
 
+log = structlog.get_logger()
 out = Console()
 
 
@@ -59,7 +65,7 @@ def demo_(
         public_url=url,
         default_channel="phone",
     )
-    app.set_up_logging("warning")
+    set_up_logging("warning")
     try:
         uvloop.run(_demo(settings, own, kannel))
     except KannelMissing as error:
@@ -67,7 +73,7 @@ def demo_(
 
 
 async def _demo(settings: Settings, own: demo.Secrets, through_kannel: bool) -> None:
-    clock = app.Clock()
+    clock = Clock()
     async with AsyncExitStack() as stack:
         kannel = None
         if through_kannel:
@@ -78,13 +84,13 @@ async def _demo(settings: Settings, own: demo.Secrets, through_kannel: bool) -> 
         await _rehearse(settings, clock, demo.Rehearsal(own, settings.public_url, kannel))
 
 
-async def _rehearse(settings: Settings, clock: app.Clock, rehearsal: demo.Rehearsal) -> None:
-    async with app.open_parts(settings, clock, rehearsal.channels) as parts:
+async def _rehearse(settings: Settings, clock: Clock, rehearsal: demo.Rehearsal) -> None:
+    async with open_parts(settings, clock, rehearsal.channels) as parts:
         await migrate.upgrade(parts.database)
         clock.move_to_working_hours(settings.zone, await _last_moment(parts.database))
         await _seed(parts)
-        stop = app.stop_signal()
-        async with app.running(parts, web_too=True, work=True, rehearsal=rehearsal):
+        stop = stop_signal()
+        async with running(parts, web_too=True, work=True, rehearsal=rehearsal):
             _announce(settings, rehearsal, clock())
             await stop.wait()
 
@@ -94,7 +100,7 @@ async def _last_moment(database: Database) -> datetime | None:
         return (await connection.execute(select(func.max(Journal.__table__.c.at)))).scalar()  # type: ignore[attr-defined]
 
 
-async def _seed(parts: app.Parts) -> None:
+async def _seed(parts: Parts) -> None:
     """The portfolio and the log-ins, on the first start only: later ones keep what happened."""
     now = parts.clock()
     async with parts.database.read() as connection:
@@ -103,7 +109,7 @@ async def _seed(parts: app.Parts) -> None:
     text = demo.portfolio(local_day(now, parts.settings.zone))
     rows = enumerate(csv.DictReader(StringIO(text)), 2)
     strategy = parts.mind.content.rules.strategy
-    await intake.take(parts.database, intake.PORTFOLIO, iter(rows), app.defaults_of(parts.settings), strategy, now)
+    await intake.take(parts.database, intake.PORTFOLIO, iter(rows), defaults_of(parts.settings), strategy, now)
     async with parts.database.write() as connection:
         for role, password in demo.LOGINS:
             await agents.create_agent(connection, role, role.title(), role, password, "zh")
@@ -133,7 +139,7 @@ def serve(
     work_here = settings.database.startswith("sqlite") if work_too is None else work_too
     if settings.database.startswith("sqlite") and not work_here:
         raise SettingsError("SQLite serves one process: web and workers run together; leave --no-work out")
-    app.set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level)
     uvloop.run(_run(settings, web_too=True, work=work_here))
 
 
@@ -142,16 +148,16 @@ def work() -> None:
     settings = load_settings()
     if settings.database.startswith("sqlite"):
         raise SettingsError("SQLite serves one process: use `huixin serve`, or PostgreSQL for several processes")
-    app.set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level)
     uvloop.run(_run(settings, web_too=False, work=True))
 
 
 async def _run(settings: Settings, *, web_too: bool, work: bool) -> None:
-    async with app.open_parts(settings) as parts:
-        await app.check_schema(parts.database)
-        stop = app.stop_signal()
-        async with app.running(parts, web_too=web_too, work=work) as port:
-            app.log.info("ready", web=web_too, work=work, port=port)
+    async with open_parts(settings) as parts:
+        await check_schema(parts.database)
+        stop = stop_signal()
+        async with running(parts, web_too=web_too, work=work) as port:
+            log.info("ready", web=web_too, work=work, port=port)
             await stop.wait()
 
 

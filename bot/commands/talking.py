@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bot import app, dialogues
+from bot import dialogues
+from bot.clock import Clock
 from bot.core.calendar import local, local_day, zone_info
 from bot.core.case import Account, Case, Product, State
 from bot.core.event import Heard
@@ -89,7 +90,7 @@ def _turn(talk: Talk, reader: Reader, line: str) -> None:
 def moment_of(text: str) -> datetime:
     """An aware moment from the command line; empty is now."""
     if not text:
-        return app.Clock()()
+        return Clock()()
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -14,7 +14,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot import app, demo
+from bot import demo
+from bot.clock import Clock
+from bot.gateways.payload import SHANGHAI
 from bot.gateways.sign import sign_generic, sign_twilio
 from bot.settings import Settings
 
@@ -50,7 +52,7 @@ def sign(
 ) -> None:
     """Print a curl command that posts a reply to the running demonstration exactly as a gateway would, signed."""
     own = demo.load_secrets(demo.FOLDER)
-    now = app.Clock()()
+    now = Clock()()
     id = uuid.uuid4().hex
     match provider:
         case "bank":
@@ -76,7 +78,7 @@ def sign(
 
             item = {
                 "phone_number": sender.removeprefix("+86"), "content": text, "dest_code": "1234",
-                "send_time": f"{now.astimezone(app.SHANGHAI):%Y-%m-%d %H:%M:%S}",
+                "send_time": f"{now.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}",
                 "sequence_id": str(uuid.uuid4().int % 10**10),
             }  # fmt: skip
             body = json.dumps([item], ensure_ascii=False)

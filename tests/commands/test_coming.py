@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import app
+from bot.clock import Clock
 from tests.commands.conftest import Huixin
 from tests.commands.test_files import HEADER, NOW
 
@@ -22,7 +22,7 @@ ROWS = (
 @pytest.fixture
 def imported(place: Path, huixin: Huixin, monkeypatch: pytest.MonkeyPatch) -> Huixin:
     """Four customers, one with a number of unknown origin, one at a stage of calls, one with a time-barred debt."""
-    monkeypatch.setattr(app.Clock, "wall", lambda _: NOW)
+    monkeypatch.setattr(Clock, "wall", lambda _: NOW)
     file = place / "portfolio.csv"
     file.write_text("\n".join((f"{HEADER},number_source,time_barred", *ROWS)) + "\n", encoding="utf-8")
     assert huixin("import", file).code == 0

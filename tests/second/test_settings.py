@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.app import second_of
 from bot.dialogues import Content
 from bot.nlu.read import Reader
+from bot.parts import second_of
 from bot.settings import SettingsError, load_settings
 
 
