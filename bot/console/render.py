@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -40,6 +41,19 @@ HEADERS = {
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
+LIGHT_DARK = re.compile(r"(--[\w-]+): light-dark\(([^(),]+), ([^(),]+)\);")
+
+
+def plain_colours(css: str) -> str:
+    """The tokens of a style sheet again, for browsers that do not know light-dark() (before the summer of 2024)."""
+    light, dark = ("".join(f"{one[0]}: {one[n]};" for one in LIGHT_DARK.findall(css)) for n in (1, 2))
+    return (
+        f"@supports not (color: light-dark(white, black)) {{ :root {{{light}}}"
+        f' @media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{{dark}}} }}'
+        f' :root[data-theme="dark"] {{{dark}}} }}'
+    )
+
+
 SENT = {"htmx.js": "vendor", "console.js": "scripts", "console.css": "styles"}
 
 
@@ -49,6 +63,7 @@ def _static() -> dict[str, bytes]:
     for name, folder in SENT.items():
         parts = sorted((HERE / "static" / folder).glob(f"*{Path(name).suffix}"))
         found[name] = b"\n".join(part.read_bytes() for part in parts)
+    found["console.css"] += plain_colours(found["console.css"].decode()).encode()
     return found
 
 

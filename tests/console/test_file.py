@@ -76,7 +76,7 @@ async def test_the_file_shows_hardship_consent_number_and_what_the_customer_wish
     for expected in (
         "hardship · Illness or accident since 12:00 · review 12-23 12:00", "Consents contact at night",
         "Number left with the bank · verified 2026-05-01", "Hours asked for Mon–Fri 18:00–20:00", "Not by phone",
-        "Payday day 15 of the month", "Says they can pay ¥300.00", "opt-out None",
+        "Payday day 15 of the month", "Says they can pay ¥300.00", "Opt-out None",
     ):  # fmt: skip
         assert expected in page.words, expected
 

@@ -37,6 +37,7 @@ KINDS = {
     "plan-breach": "breach",
     "pace": "pace",
     "person": "pace",
+    "tier": "tier",
     "timer": "timer",
     "unsure": "intent",
     "verify": "verify",
@@ -138,6 +139,8 @@ def ending(words: Words, outcome: str | None, resolutions: Resolutions) -> str:
     if given_back and not before:
         known = resolutions.released.get(code)
         return words("release.because", detail=known.name(words.language) if known else words.name("release", code))
+    if (outcome or "").startswith("tier:"):
+        return because(words, outcome or "", None)
     known = resolutions.resolved.get(outcome or "")
     return known.name(words.language) if known else outcome or ""
 

@@ -13,6 +13,8 @@ from bot.store import accesses, attempts, thread
 from bot.store.accesses import Access, Filter
 
 PAGE = 50
+ABOUT = {"queue": "queue", "rows": "measure", "export": "measure"}  # what the second word of an entry is called by
+FILLERS = {"access": " log", "desk": " of"}
 
 
 async def show(visit: Visit) -> web.Response:
@@ -43,8 +45,17 @@ async def show(visit: Visit) -> web.Response:
 
 def label(visit: Visit, what: str) -> str:
     """What somebody did, in the reader's words as far as there are any: `reveal: complaint 12` → `Whole number: …`."""
+    words, whole = visit.words, what.replace(" ", "_")
+    if words.has(f"looked.{whole}"):
+        return words.name("looked", whole)
     kind = re.split("[ :]", what, maxsplit=1)[0]
-    return visit.words.name("looked", kind) + what.removeprefix(kind) if visit.words.has(f"looked.{kind}") else what
+    if not words.has(f"looked.{kind}"):
+        return what
+    rest = what.removeprefix(kind).removeprefix(FILLERS.get(kind, ""))
+    about, _, more = rest.strip().partition(" ")
+    if kind in ABOUT and words.has(f"{ABOUT[kind]}.{about}"):
+        rest = f": {words.name(ABOUT[kind], about)} {more}".rstrip()
+    return words.name("looked", kind) + rest
 
 
 def _day(text: str) -> date | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 from sqlalchemy import select, update
 
@@ -15,7 +14,6 @@ from bot.core.case import Owner
 from bot.core.event import AgentActed, AgentAction
 from bot.store import agents, cases
 from tests.console.browser.conftest import Open
-from tests.console.browser.test_accessible import RULES
 from tests.console.conftest import Bank
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -266,35 +264,6 @@ async def test_an_opt_out_shuts_the_whole_box_and_says_so_in_the_list(bank: Bank
     await expect(page.locator("#checks")).to_contain_text("May not be sent now")
     await page.keyboard.press("Control+Enter")
     assert [row.purpose for row in await bank.texts(id)] == ["opt_out_confirmation"]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_axe_finds_nothing_while_one_chooses_is_warned_or_stopped(bank: Bank, open_as: Open, theme: str) -> None:
-    id = await bank.customer()
-    await bank.called(id)
-    await bank.wrote(id, "我失业了")
-    page = await open_as("wang", f"/customers/{id}", color_scheme=theme)
-    await page.get_by_role("button", name="Take over").click()
-    box = page.locator("#reply-text")
-
-    async def looks_right(state: str) -> None:
-        result = await Axe().run(page, options=RULES)
-        assert [(state, one["id"], one["nodes"][0]["html"][:90]) for one in result.response["violations"]] == []
-
-    await page.get_by_role("button", name="Templates /").click()
-    await page.locator("#picker-find").press("ArrowDown")
-    await looks_right("choosing")
-    await page.locator("#picker-find").press("Escape")
-    await box.fill("可以减免罚息")
-    await expect(page.locator("#reply-reason")).to_be_visible()
-    await looks_right("warned")
-    await box.fill("再不还就后果自负")
-    await expect(page.locator("#checks")).to_contain_text("Must not be said")
-    await bank.wrote(id, "还在吗", pending=True)
-    await looks_right("stopped")
-    await box.press("Control+Enter")
-    await expect(page.get_by_role("alert")).to_contain_text("还在吗")
-    await looks_right("the customer wrote meanwhile")
 
 
 async def test_a_draft_that_could_not_be_saved_says_so_and_is_tried_again(bank: Bank, open_as: Open) -> None:

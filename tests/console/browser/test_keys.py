@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
 from bot.core.case import Owner
 from tests.console.browser.conftest import Open
-from tests.console.browser.test_accessible import RULES
 from tests.console.conftest import Bank
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -95,21 +93,6 @@ async def test_keys_are_listed_found_by_name_and_can_be_switched_off(bank: Bank,
     assert await page.evaluate("document.activeElement === document.body")
     await page.keyboard.press("Control+k")  # with a modifier it is no single key
     assert await page.locator("#menu").is_visible()
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_dialogs_and_what_is_said_in_passing_keep_nobody_out(bank: Bank, open_as: Open, theme: str) -> None:
-    await waiting(bank, 1)
-    page = await open_as("wang", "/queue", color_scheme=theme, viewport={"width": 390, "height": 800})
-    found = []
-    for opened in ("keys", "menu"):
-        await page.keyboard.press({"keys": "?", "menu": "Control+k"}[opened])
-        found += (await Axe().run(page, context=f"#{opened}", options=RULES)).response["violations"]
-        assert not await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-        await page.keyboard.press("Escape")
-    await page.evaluate("document.dispatchEvent(new CustomEvent('toast', { detail: 'No connection' }))")
-    found += (await Axe().run(page, options=RULES)).response["violations"]
-    assert found == []
 
 
 async def test_alt_and_a_composing_input_method_reach_nothing(bank: Bank, open_as: Open) -> None:

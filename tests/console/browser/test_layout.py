@@ -12,7 +12,8 @@ from playwright.async_api import Page
 from bot.console import words
 from bot.core.case import Owner
 from tests.console.browser.conftest import Open
-from tests.console.browser.test_accessible import SCREENS, _open_all
+from tests.console.browser.looking import LAYOUT, speak, unfold
+from tests.console.browser.screens import SCREENS, furnish
 from tests.console.conftest import Bank
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -20,25 +21,6 @@ SIZES: dict[str, dict[str, Any]] = {
     "320px": {"viewport": {"width": 320, "height": 640}},
     "zoomed": {"viewport": {"width": 683, "height": 384}, "device_scale_factor": 2},  # 1366 × 768 at 200 %
 }
-LOOK = r"""() => {
-  const found = [], page = document.documentElement;
-  const scrolls = (one) => {
-    for (let up = one.parentElement; up; up = up.parentElement)
-      if (["auto", "scroll"].includes(getComputedStyle(up).overflowX)) return true;
-    return false;
-  };
-  if (page.scrollWidth > page.clientWidth) found.push(`${page.scrollWidth} px wide`);
-  const parts = "a, button, summary, label, select, textarea, input:not([type=hidden]), .badge, h1, h2";
-  document.querySelectorAll(parts).forEach((one) => {
-    const box = one.getBoundingClientRect();
-    if (!box.width || !box.height || one.closest(".hidden, .skip, [hidden]")) return;
-    const name = one.outerHTML.replace(/\s+/g, " ").slice(0, 100);
-    const text = one.matches("button, summary, label, .badge, h1, h2");
-    if (text && one.clientWidth && one.scrollWidth > one.clientWidth + 1) found.push(`clipped: ${name}`);
-    if ((box.left < -1 || box.right > innerWidth + 1) && !scrolls(one)) found.push(`out of reach: ${name}`);
-  });
-  return found;
-}"""
 FOCUSED = """() => {
   const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
   if (one === document.body) return { name: "", seen: true }; // beyond the last, the browser's own buttons come
@@ -74,22 +56,19 @@ def long_words(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 async def walk(bank: Bank, open_as: Open, language: str, size: str) -> list[str]:
     """What is wrong on any screen of this size."""
-    id = await bank.customer()
-    await bank.called(id)
-    await bank.wrote(id, "我失业了，真的还不上，https://example.com/" + "a" * 90)
+    id = await furnish(bank)
     found = []
     for role, paths in SCREENS.items():
         page = await open_as(role, paths[0], role, **SIZES[size])
-        if await page.locator("html").get_attribute("lang") != language:
-            await page.locator("form[action='/language'] button").click()
+        await speak(page, language)
         for path in paths:
             await page.goto(str(bank.client.make_url(path)))
             if path == f"/customers/{id}":
                 take = page.locator(f"form[action='/customers/{id}/take'] button")
                 if role == "agent" and await take.count():
                     await take.click()
-                await _open_all(page)
-            found += [f"{role} {path}: {one}" for one in await page.evaluate(LOOK)]
+                await unfold(page)
+            found += [f"{role} {path}: {one}" for one in await page.evaluate(LAYOUT)]
     return found
 
 

@@ -6,12 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from bot.store import totp
 from tests.console.browser.conftest import Open
-from tests.console.browser.test_accessible import RULES
 from tests.console.conftest import PASSWORD, Bank
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -107,13 +105,3 @@ async def test_a_session_ended_elsewhere_leads_to_log_in_with_the_reply_kept(ban
     await page.get_by_role("button", name="Log in", exact=True).click()
     assert await page.locator("#reply-text").input_value() == "您好，我们一起"
     assert await bank.texts(id) == []
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1366])
-async def test_the_lock_keeps_nobody_out(bank: Bank, open_as: Open, theme: str, width: int) -> None:
-    page, _ = await writing(bank, open_as, color_scheme=theme, viewport={"width": width, "height": 800})
-    await pass_time(bank, page, 16)
-    await page.get_by_role("dialog", name="Locked").wait_for()
-    found = (await Axe().run(page, options=RULES)).response["violations"]
-    assert [f"{one['id']}: {one['nodes'][0]['html'][:100]}" for one in found] == []

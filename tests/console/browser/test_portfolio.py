@@ -7,22 +7,19 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from bot.console import Office
 from bot.intake import Runner
 from tests.console.browser.conftest import Open
-from tests.console.browser.test_accessible import RULES
+from tests.console.browser.screens import BAD
 from tests.console.conftest import Bank, Serve, Time
 from tests.console.test_portfolio_flow import lines
-from tests.console.uploading import HEADER, ROW, address, checked, rehearsed, uploaded, work
+from tests.console.uploading import HEADER, address, rehearsed
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-BAD = ROW.replace("1200.00,1200.00", "abc,1")
 
 
 @asynccontextmanager
@@ -92,51 +89,3 @@ async def test_progress_is_shown_while_it_is_made_and_can_be_halted(
         assert re.search(r"[\d,]+ of 1,500 rows", await page.locator("section.progress").inner_text())
         await page.get_by_role("button", name="Stop the import").click()
         await expect(page.get_by_text("What was imported stays")).to_be_visible()
-
-
-async def _every_state(bank: Bank) -> list[str]:
-    """Uploads in every state that has a page of its own; the pages' addresses."""
-    boss, second = await bank.browser("boss", "supervisor"), await bank.browser("second", "supervisor")
-    text = f"{HEADER}\n{lines(3)}\n{BAD}\n"
-    paths = ["/portfolio", address(await uploaded(boss, text)), address(await checked(bank, boss, text))]
-    for verdict in ("", "wait", "reject", "approve", "pause"):
-        path = address(await rehearsed(bank, boss, text))
-        paths.append(path)
-        if verdict:
-            await boss.post(f"{path}/ask")
-        if verdict in ("reject", "approve", "pause"):
-            mark = (await second.get(path)).field("fingerprint")
-            verdict_ = "reject" if verdict == "reject" else "approve"
-            await second.post(f"{path}/decide", verdict=verdict_, reason="x", fingerprint=mark)
-        if verdict == "pause":
-            await boss.post(f"{path}/pause")
-        await work(bank)
-    return [*paths, f"{paths[3]}/rows?kind=outcome&value=contacted", f"{paths[3]}/rows?kind=refused"]
-
-
-@pytest.mark.parametrize(("theme", "width"), [("light", 390), ("dark", 1366)])
-async def test_no_screen_of_a_portfolio_keeps_anybody_out(bank: Bank, open_as: Open, theme: str, width: int) -> None:
-    paths = await _every_state(bank)
-    options: dict[str, Any] = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
-    page = await open_as("third", "/portfolio", "supervisor", **options)
-    own = await open_as("boss2", "/portfolio", "supervisor", **options)
-    await own.get_by_label("CSV file").set_input_files(
-        {"name": "mine.csv", "mimeType": "text/csv", "buffer": f"{HEADER}\n{ROW}\n".encode()}
-    )
-    await own.get_by_role("button", name="Upload").click()
-    found = []
-    for _ in range(2):
-        for path in paths:
-            await page.goto(str(bank.client.make_url(path)))
-            found += await _violations(page, f"{path} at {width} px, {theme}")
-        found += await _violations(own, f"mapping at {width} px, {theme}")
-        for one in (page, own):
-            await one.locator("form[action='/language'] button").click()
-    assert found == []
-
-
-async def _violations(page: Page, where: str) -> list[str]:
-    result = await Axe().run(page, options=RULES)
-    found = [f"{where}: {one['id']}: {one['nodes'][0]['html'][:120]}" for one in result.response["violations"]]
-    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    return [*found, f"{where}: scrolls sideways"] if await page.evaluate(wide) else found
