@@ -76,6 +76,7 @@ async def fill(database: Database, strategy: Strategy, now: datetime, customers:
     await _call_people(database, now)
     async with database.alone() as connection:
         await connection.execute(text("VACUUM ANALYZE"))
+        await connection.execute(text("CHECKPOINT"))  # what was copied is on the disk before anything is measured
     async with database.read() as connection:
         counted = "SELECT (SELECT count(*) FROM inbound) + (SELECT count(*) FROM outbox)"
         return int((await connection.execute(text(counted))).scalar_one())

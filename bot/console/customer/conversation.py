@@ -26,6 +26,7 @@ from bot.store.fileview import FileView, Text
 from bot.store.queue import Folder
 
 NEWEST = 50  # texts on a page; the rest is one link away
+NEWS = 8  # texts in what a page fetches after news of its customer: live.js puts them behind those that it has
 LONGEST_REPLY = 500
 TAKEN = ("take", "take_over", "next")  # whoever has just taken somebody wants to answer them
 FURTHEST_PROMISE = timedelta(days=366)
@@ -58,7 +59,7 @@ async def page(
     whole, own = "all" in visit.request.query, visit.refreshes == "own"
     async with visit.office.database.read() as connection:
         try:
-            newest = None if whole else NEWEST
+            newest = NEWS if own else None if whole else NEWEST
             view = await thread.view(connection, visit.scope, customer_id, visit.now, reveal, newest)
         except LookupError:
             raise Missing from None

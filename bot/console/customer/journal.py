@@ -28,7 +28,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A journal entry in plain words; `raw` is the entry as it is kept."""
+    """A journal entry in plain words; `content` is what it is made of."""
 
     seq: int
     at: datetime
@@ -38,7 +38,14 @@ class Told:
     heard: str  # what the customer wrote
     texts: tuple[str, ...]  # what we wrote
     rules: str
-    raw: str
+    content: Any
+
+    @property
+    def raw(self) -> str:
+        """The entry as it is kept; empty where the customer's key was destroyed."""
+        if self.content is None:
+            return ""
+        return json.dumps(self.content, ensure_ascii=False, indent=1, sort_keys=True)
 
 
 async def show(visit: Visit) -> web.Response:
@@ -78,7 +85,7 @@ def tell(words: Words, entry: JournalEntry, contact: ContactRules | None) -> Tol
         heard if isinstance(heard, str) else "",
         tuple(texts),
         content.get("rules", ""),
-        json.dumps(entry.content, ensure_ascii=False, indent=1, sort_keys=True) if entry.content is not None else "",
+        entry.content,
     )
 
 

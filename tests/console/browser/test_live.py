@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Page, Route
 
 from bot.console import live
+from bot.console.customer import conversation
 from bot.store import agents
 from tests.console.browser.conftest import Open
 from tests.console.conftest import Bank
@@ -94,6 +95,24 @@ async def test_only_what_is_new_is_added_and_everything_else_stays_as_it_was(ban
     assert await page.locator("details[data-key=m]").get_attribute("open") is not None
     now = await page.evaluate(places)
     assert now[1] == was[1] and now[0] < -200  # still among what is older, not at the newest
+
+
+@pytest.mark.parametrize("burst", [1, conversation.NEWS, conversation.NEWS + 5])
+async def test_news_is_put_behind_what_is_there_however_much_of_it_comes(bank: Bank, open_as: Open, burst: int) -> None:
+    """A page fetches a few of its customer's newest texts: with those that it has they are all, each once."""
+    id, page = await taken(bank, open_as)
+    for n in range(12):
+        await bank.wrote(id, f"第{n}条")
+    await page.reload()
+    await page.locator("#link.live").wait_for()
+    for n in range(burst):
+        await bank.wrote(id, f"新{n}条")
+    async with page.expect_response(lambda answer: answer.request.headers.get("x-refresh") == "own") as fetched:
+        bank.office.hub.tell(frozenset({id}))
+    assert (await (await fetched.value).text()).count('class="words"') == conversation.NEWS
+    said = [f"第{n}条" for n in range(12)] + [f"新{n}条" for n in range(burst)]
+    await page.locator(".text .words", has_text=said[-1]).wait_for()
+    assert [one.strip() for one in await page.locator("#texts .text .words").all_inner_texts()] == said
 
 
 async def test_a_fold_that_is_renewed_stays_open(bank: Bank, open_as: Open) -> None:

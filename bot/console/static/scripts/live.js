@@ -85,11 +85,28 @@ function seen() {
   setTimeout(() => { form.elements.seen.value = count; form.elements.after.value = after; }, READ_FIRST);
 }
 
+// After news of this customer only their newest texts are fetched: those before them stay as they are. False where more
+// arrived than that.
+function keepEarlier(fetched) {
+  const first = fetched?.querySelector(":scope > [id]");
+  if (!first) return true;
+  const here = document.getElementById(first.id);
+  if (!here) return false;
+  while (fetched.firstChild !== first) fetched.firstChild.remove();
+  for (let one = here.parentNode.firstChild; one !== here; one = one.nextSibling) first.before(one.cloneNode(true));
+  return true;
+}
+
 if (parts) {
   parts.addEventListener("htmx:before:swap", (event) => {
     const { ctx, tasks } = event.detail;
     failed = ctx.response.status >= 400;
     if (failed) { event.preventDefault(); return refused(ctx.response.status); }
+    const own = ctx.request.headers["X-Refresh"] === OWN;
+    if (own && !tasks.every(({ fragment }) => keepEarlier(fragment.querySelector("#texts")))) {
+      event.preventDefault();
+      return refresh();
+    }
     for (const task of tasks) task.fragment.querySelectorAll("[autofocus]").forEach((one) => one.removeAttribute("autofocus"));
   });
   parts.addEventListener("htmx:after:swap", () => {
