@@ -25,6 +25,7 @@ from bot.core.decision import Decision, Say, Schedule
 from bot.core.event import Heard
 from bot.core.promise import resolve_amount
 from bot.core.reading import Asked
+from bot.departed import departed
 from bot.dialogues import Content
 from bot.nlu.read import Reader
 from bot.rasa_slots import FORM, BadSlot, case_of, slots_of
@@ -182,7 +183,7 @@ def action_app(reader: Reader, content: Content, now: Callable[[], datetime]) ->
     async def actions(_: web.Request) -> web.Response:
         return web.json_response([one.model_dump() for one in executor.list_actions()])
 
-    app = web.Application()
+    app = web.Application(middlewares=[departed])
     app.add_routes([web.post("/webhook", webhook), web.get("/health", health), web.get("/actions", actions)])
     return app
 

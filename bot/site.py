@@ -13,6 +13,7 @@ from bot import console, dialogues, intake, receive
 from bot.console import Demo, Line, Office
 from bot.core.strategy import Strategy
 from bot.demo import Rehearsal
+from bot.departed import departed
 from bot.gateways.addresses import networks
 from bot.gateways.channel import Channel, templates_only
 from bot.parts import Parts
@@ -95,6 +96,7 @@ async def _setup_token(parts: Parts) -> str | None:
 
 @asynccontextmanager
 async def _serving(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
+    app.middlewares.insert(0, departed)
     runner = web.AppRunner(app, access_log=None, handler_cancellation=False)
     await runner.setup()
     try:

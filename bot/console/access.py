@@ -179,7 +179,7 @@ def guard(office: Office, route: Route) -> Callable[[web.Request], Awaitable[web
             return problem(visit, 403, "problem.forbidden")
         except StoreDown:
             return problem(visit, 503, "problem.store_down")
-        except web.HTTPException:
+        except (web.HTTPException, ConnectionError):  # the client went away: see departed.py
             raise
         except Exception:
             log.exception("page failed", path=route.path)

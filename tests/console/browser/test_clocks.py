@@ -18,6 +18,7 @@ async def test_a_clock_ticks_and_changes_its_colour_between_two_renewals(bank: B
     page = await open_as("wang", "/queue")
     clock = page.locator("table.queue time.due")
     assert await clock.inner_text() == "1 min left"
+    await page.locator("#link.live").wait_for()  # until then pages are fetched on a timer
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     await page.locator("table.queue time.due", has_text="0 min left").wait_for(timeout=25000)
