@@ -78,6 +78,10 @@ class Rules:
 
         Where the place within the jurisdiction is not known, the rules of all its places hold together.
         """
-        known = case.place in self.places and case.place.startswith(f"{case.jurisdiction}-")
-        place = case.place if known else f"{case.jurisdiction}-*"
-        return self.contact.get(place) or self.contact.get(case.jurisdiction) or self.contact.get("default")
+        return self.contact_at(case.jurisdiction, case.place)
+
+    def contact_at(self, jurisdiction: str, place: str) -> ContactRules | None:
+        """The same of a jurisdiction and a place in it; an empty or unknown one is not known."""
+        known = place in self.places and place.startswith(f"{jurisdiction}-")
+        here = place if known else f"{jurisdiction}-*"
+        return self.contact.get(here) or self.contact.get(jurisdiction) or self.contact.get("default")

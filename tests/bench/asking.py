@@ -10,10 +10,11 @@ from statistics import quantiles
 import aiohttp
 import asyncpg
 
-from tests.bench.portfolio import number, reference
+from tests.bench.portfolio import SUPERVISOR, number, reference
 from tests.bench.serving import Serving
 
 ASKED = 200  # requests of each kind, of customers all over the portfolio
+BOARDS = 20  # requests of each dashboard
 
 
 def spread(seconds: Iterable[float]) -> tuple[float, float, float]:
@@ -69,4 +70,20 @@ async def measure_answers(one: Serving, bare: str, ids: dict[int, int]) -> dict[
 
     found["look-up"] = await each(look, places)
     await driver.close()
+    return found
+
+
+async def measure_dashboards(one: Serving) -> dict[str, list[float]]:
+    """Seconds of a supervisor's dashboard, by what was chosen."""
+    cookie, found = one.cookie(SUPERVISOR), {}
+    chosen = {"30 days": "days=30", "90 days": "days=90", "90 days of one product": "days=90&product=credit_card"}
+    async with aiohttp.ClientSession(headers={"Accept-Language": "en"}) as session:
+
+        async def get(path: str) -> None:
+            async with session.get(f"{one.console}{path}", headers=cookie) as answer:
+                assert answer.status == 200 and "<svg" in await answer.text(), path
+
+        for name, query in chosen.items():
+            await get(f"/dashboard?{query}")
+            found[name] = await each(lambda _, query=query: get(f"/dashboard?{query}"), range(BOARDS))  # type: ignore[misc]
     return found

@@ -27,10 +27,11 @@ from bot.store.columns import use_keyring
 from bot.store.keys import Keyring
 from bot.store.session import Database
 from tests.bench import painting
-from tests.bench.asking import measure_answers, shown
-from tests.bench.portfolio import fill
+from tests.bench.asking import measure_answers, measure_dashboards, shown
+from tests.bench.portfolio import SUPERVISOR, fill
 from tests.bench.postgres import empty, postgres
 from tests.bench.serving import Serving, serving
+from tests.bench.uploading import ROWS, measure_upload
 from tests.console.browser.conftest import CHROMIUM
 
 CUSTOMERS = 100_000
@@ -55,13 +56,15 @@ async def measure(folder: Path, address: str, customers: int, browser: bool = Tr
         c = cases.customer.c
         rows = await connection.execute(select(c.id, c.reference).where(c.reference.like("B%")))
         ids = {int(row.reference[1:]): int(row.id) for row in rows}
-    async with serving(database, folder) as one, bare_page() as bare:
+    async with serving(database, folder, SUPERVISOR) as one, bare_page() as bare:
         lines += await _answers(one, bare, ids)
+        lines += await _dashboards(one)
         if browser and CHROMIUM:
             lines += await _painted(one, bare, ids)
         else:
             why = "left out" if CHROMIUM else "not measured: Chromium is not installed (apt-get install chromium)"
             lines.append(("what is painted in a browser", why, "", ""))
+    lines += await _uploaded(database, folder)
     await database.close()
     script, style = len(ZIPPED["console.js"]) / 1000, len(ZIPPED["console.css"]) / 1000
     lines.append(("script, style; compressed", f"{script:.1f} kB, {style:.1f} kB", "30 kB, 10 kB", ""))
@@ -77,6 +80,24 @@ async def _answers(one: Serving, bare: str, ids: dict[int, int]) -> list[Line]:
         ("search by account, answered", shown(took["account"]), "p95 100 ms", look_up),
         ("queue, who is next, answered", shown(took["queue"]), "", hello),
         ("queue, whom I have, answered", shown(took["mine"]), "", hello),
+    ]
+
+
+async def _dashboards(one: Serving) -> list[Line]:
+    took = await measure_dashboards(one)
+    return [
+        (f"dashboard of {chosen}, answered", shown(seconds), f"p95 {1 if chosen == '30 days' else 2}000 ms", "")
+        for chosen, seconds in took.items()
+    ]
+
+
+async def _uploaded(database: Database, folder: Path) -> list[Line]:
+    took = await measure_upload(database, folder)
+    bare = f"{ROWS / took['copy']:,.0f}, COPY of what they became"
+    named = {"checking": "checked", "rehearsing": "rehearsed (dry run)", "applying": "imported"}
+    return [
+        (f"uploaded rows {words}, a second", f"{ROWS / took[stage]:,.0f}", "", bare if stage == "applying" else "")
+        for stage, words in named.items()
     ]
 
 

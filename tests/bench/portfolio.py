@@ -20,9 +20,12 @@ from bot.store.columns import keyring
 from bot.store.portfolio import PortfolioRow, put_portfolio
 from bot.store.session import Database
 from tests.arrears import awake_zone
+from tests.bench.outcomes import SPREAD, put_outcomes
 
 TEXTS = (2, 4, 6, 10, 14, 18, 22, 28, 36, 60)  # of each pattern customer, 20 on average
 WAITING, AGENTS, EACH = 1_000, 10, 20  # customers for whom a person is called; agents, and customers of each
+SUPERVISOR, AUDITOR = AGENTS + 1, AGENTS + 2  # their numbers
+QUEUES = ("hardship", "dispute", "complaint", "plan", "general")
 SAID = (
     "我失业了，真的还不上",
     "周五还500",
@@ -52,18 +55,21 @@ async def fill(database: Database, strategy: Strategy, now: datetime, customers:
     """Put so many customers into an empty database, with 20 texts each on average; how many texts there are."""
     patterns = await _patterns(database, strategy, now)
     async with database.write() as connection:
+        await _people(connection)
         await connection.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
         await connection.execute(text("SET LOCAL synchronous_commit = off"))
         await _many(connection, patterns, customers)
         rebuilt = await _without_indexes(connection, (inbound, outbox, entries))
         await _copy(connection, cases.customer, {"id": "m.id", "reference": "'B' || lpad(m.n::text, 7, '0')"}, "id")
         await _copy(connection, cases.phone, {"number": "m.number", "number_hash": "m.hash"})
-        await _copy(connection, cases.account, {"reference": "'AB' || lpad(m.n::text, 7, '0')"})
-        await _copy(connection, cases.case_file, {})
+        kinds = "(ARRAY['personal_loan', 'credit_card', 'business_loan'])[1 + m.n % 3]"
+        due = {"product": kinds, "due_on": "p.due_on - m.n % 120"}
+        await _copy(connection, cases.account, {"reference": "'AB' || lpad(m.n::text, 7, '0')", **due})
+        await _copy(connection, cases.case_file, {"opened_at": "p.opened_at - m.ago"})
         await _copy(connection, agenda, {"due_at": "p.due_at + m.n * interval '20 seconds'"})
-        earlier = " - m.n * interval '4 minutes'"
-        moved = {name: f"p.{name}{earlier}" for name in ("opened_at", "due_at", "taken_at", "closed_at")}
-        await _copy(connection, handoff, moved)
+        earlier = " - m.ago"
+        moved = {name: f"p.{name}{earlier}" for name in ("opened_at", "due_at", "taken_at", "answered_at", "closed_at")}
+        await _copy(connection, handoff, {**moved, "agent_id": f"1 + m.n % {AGENTS}"})
         heard = {"received_at": f"p.received_at{earlier}", "handled_at": f"p.handled_at{earlier}"}
         await _copy(connection, inbound, {**heard, "provider_id": "'b' || m.n || '-' || p.id", "sender_hash": "m.hash"})
         said = {name: f"p.{name}{earlier}" for name in ("queued_at", "due_at", "sent_at", "delivered_at")}
@@ -73,6 +79,7 @@ async def fill(database: Database, strategy: Strategy, now: datetime, customers:
         await connection.execute(text("SELECT setval('customer_id_seq', (SELECT max(id) FROM customer))"))
         for statement in rebuilt:
             await connection.execute(text(statement))
+        await put_outcomes(connection, now, customers)
     await _call_people(database, now)
     async with database.alone() as connection:
         await connection.execute(text("VACUUM ANALYZE"))
@@ -104,17 +111,19 @@ async def _patterns(database: Database, strategy: Strategy, now: datetime) -> li
 
 async def _talk(connection: AsyncConnection, id: int, key: str, texts: int, now: datetime) -> None:
     """What one pattern customer wrote and was written, each with its entry in the journal."""
-    head, after = "", now - timedelta(days=90)
+    head, after = "", now - timedelta(hours=30 * texts)
     for seq in range(1, texts + 1):
-        at = after + timedelta(hours=30 * seq)
+        at = after + timedelta(hours=30 * seq - 1)
         came = {
             "channel": "bank", "provider_id": f"p{id}-{seq}", "customer_id": id, "sender": "+8613700000000",
             "sender_hash": "", "destination": "1069", "text": SAID[seq // 2 % len(SAID)], "received_at": at,
             "state": "handled", "seq": seq, "intents": "hardship", "handled_at": at,
         }  # fmt: skip
+        asks = seq % 4 == 2
         went = {
-            "customer_id": id, "seq": seq, "our_ref": f"p{id}-{seq}", "channel": "bank", "purpose": "answer",
-            "response": "hardship", "slots": "{}", "text": ANSWERED, "author": "bot", "state": "sent", "attempts": 1,
+            "customer_id": id, "seq": seq, "our_ref": f"p{id}-{seq}", "channel": "bank",
+            "purpose": "reminder" if asks else "reply", "answers": not asks, "response": "hardship_opened",
+            "slots": "{}", "text": ANSWERED, "author": "bot", "state": "sent", "attempts": 1,
             "queued_at": at, "due_at": at, "sent_at": at, "provider_id": f"p{id}-{seq}", "delivery": "delivered",
             "delivered_at": at, "segments": 2,
         }  # fmt: skip
@@ -122,11 +131,15 @@ async def _talk(connection: AsyncConnection, id: int, key: str, texts: int, now:
         entry = journal.entry(id, seq, head, key, at, "heard", {"reading": "hardship", "why": ["hardship"] * 5})
         head = entry["hash"]
         await connection.execute(insert(entries).values(entry))
+    taken = after + timedelta(minutes=5 * texts)
     closed = {
-        "customer_id": id, "queue": "hardship", "reason": "open_hardship", "priority": 3, "opened_at": after,
-        "due_at": after, "taken_at": after, "closed_at": after, "outcome": "done",
+        "customer_id": id, "queue": QUEUES[texts % len(QUEUES)], "reason": "open_hardship", "priority": 3,
+        "opened_at": after, "due_at": after + timedelta(hours=2), "taken_at": taken, "answered_at": taken,
+        "closed_at": taken, "outcome": "done",
     }  # fmt: skip
     await connection.execute(insert(handoff).values(closed))
+    wrote = update(cases.case_file).where(cases.case_file.c.customer_id == id)
+    await connection.execute(wrote.values(opened_at=now - timedelta(hours=30)))
     here = cases.customer.c.id == id
     counted = {"last_seq": texts, "journal_seq": texts, "journal_head": head}
     await connection.execute(update(cases.customer).where(here).values(counted))
@@ -135,13 +148,22 @@ async def _talk(connection: AsyncConnection, id: int, key: str, texts: int, now:
 async def _many(connection: AsyncConnection, patterns: list[int], customers: int) -> None:
     """Who is to be: a number of their own, sealed and hashed as the product does, and whom they are copied from."""
     await connection.execute(text(
-        "CREATE TEMP TABLE many (n int, id bigint, pattern bigint, number bytea, hash text) ON COMMIT DROP"
+        "CREATE TEMP TABLE many (n int, id bigint, pattern bigint, number bytea, hash text, ago interval)"
+        " ON COMMIT DROP"
     ))  # fmt: skip
     driver = (await connection.get_raw_connection()).driver_connection
     assert driver is not None
     seal, name, first = keyring().seal, keyring().number_hash, max(patterns) + 1
     rows = (
-        (n, first + n, patterns[n % len(patterns)], seal(number(n).encode()), name(number(n))) for n in range(customers)
+        (
+            n,
+            first + n,
+            patterns[n % len(patterns)],
+            seal(number(n).encode()),
+            name(number(n)),
+            SPREAD * (1 - n / customers),
+        )
+        for n in range(customers)
     )
     while batch := list(islice(rows, 10_000)):
         await driver.copy_records_to_table("many", records=batch)
@@ -178,15 +200,20 @@ async def _without_indexes(connection: AsyncConnection, tables: tuple[Any, ...])
     return again
 
 
+async def _people(connection: AsyncConnection) -> None:
+    """The agents, a supervisor and an auditor."""
+    roles = {**{f"agent{n}": "agent" for n in range(1, AGENTS + 1)}, "boss": "supervisor", "eye": "auditor"}
+    people = [
+        {"login": login, "name": login, "role": role, "password_hash": "-", "language": "en", "active": True,
+         "most": 50}
+        for login, role in roles.items()
+    ]  # fmt: skip
+    await connection.execute(insert(t.Agent.__table__), people)  # type: ignore[attr-defined]
+
+
 async def _call_people(database: Database, now: datetime) -> None:
     """Agents with customers of their own, and more for whom a person is called."""
     async with database.write() as connection:
-        people = [
-            {"login": f"agent{n}", "name": f"Agent {n}", "role": "agent", "password_hash": "-", "language": "en",
-             "active": True, "most": 50}
-            for n in range(1, AGENTS + 1)
-        ]  # fmt: skip
-        await connection.execute(insert(t.Agent.__table__), people)  # type: ignore[attr-defined]
         query = select(cases.customer.c.id).where(cases.customer.c.reference.like("B%")).order_by(cases.customer.c.id)
         ids = (await connection.execute(query.limit(WAITING))).scalars()
         await connection.execute(insert(handoff), [_called(place, id, now) for place, id in enumerate(ids)])

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 
 from bot.console import Office
 from bot.console.pad import mask
@@ -22,7 +22,7 @@ from bot.console.render import money, span
 from bot.console.supervise import dashboard, plots
 from bot.console.words import words
 from bot.core.calendar import local_day
-from bot.core.case import Case, Contact
+from bot.core.case import Account, Case, Contact, Product
 from bot.core.decision import COUNTED
 from bot.dialogues import Content
 from bot.nlu.read import Reader
@@ -200,6 +200,8 @@ async def test_every_measure_counts_what_its_words_say(played: Played) -> None:
                 listed = [one.key async for one in measures.everything(connection, name, chosen, page=7)]
                 assert sorted(listed) == sorted(keys), (name, chosen)
                 seen[name] += len(keys)
+            steps = [len(expected[name]) for name in ("texted", "replied", "promised", "kept")]
+            assert list(await measures.funnel(connection, chosen)) == steps, chosen
     assert {name for name in ROWS if not seen[name]} == set(), "the portfolio must show every measure at work"
 
 
@@ -277,12 +279,63 @@ async def test_contact_limits_are_counted_as_the_rules_count_them(played: Played
     """How often each cap is used so far; a cap by the day counts the customer's own day, in every zone of theirs."""
     caps = plots.bank_caps(played.bank.office.mind.content.rules.contact, ENDS.date())
     async with played.bank.database.read() as connection:
+        zones, _ = await measures.whereabouts(connection)
         for now in (ENDS, ENDS - timedelta(hours=20)):
             for cap in caps:
-                chosen = replace(played.slice(), cap=cap, zones=await measures.zones(connection), now=now)
+                chosen = replace(played.slice(), cap=cap, zones=zones, now=now)
                 expected = used_now(played, chosen_customers(played, chosen), chosen)
                 found = await measures.by_word(connection, "limit_use", chosen)
                 assert {int(n): many for n, many in found.items()} == Counter(expected.values())
+
+
+async def test_a_place_s_caps_are_counted_for_its_customers_and_by_debt(played: Played) -> None:
+    """Some customers move to Massachusetts, some to nowhere known in the US; some have a second debt of their texts."""
+    rules, place_of = played.bank.office.mind.content.rules, {0: ("us", "us-ma"), 1: ("us", ""), 2: ("cn", "")}
+    customer, account, outbox = cases.customer, cases.account, cases.outbox
+    async with played.bank.database.write() as connection:
+        for remainder, (jurisdiction, place) in place_of.items():
+            moved = update(customer).where(customer.c.id % 3 == remainder)
+            await connection.execute(moved.values(jurisdiction=jurisdiction, place=place))
+        first = [one._asdict() for one in played.rows["account"] if one.customer_id % 4 == 0]
+        more = [{**one, "id": None, "reference": f"{one['reference']}b", "amount_due": Decimal(10)} for one in first]
+        await connection.execute(insert(account), [{k: v for k, v in one.items() if k != "id"} for one in more])
+        owned = (await connection.execute(select(account).order_by(account.c.id))).all()
+        for one in owned[::2]:
+            mine = (outbox.c.customer_id == one.customer_id) & (outbox.c.id % 2 == 0)
+            await connection.execute(update(outbox).where(mine).values(accounts=str(one.id)))
+        sent = (await connection.execute(select(outbox))).all()
+    seen = Counter[str]()
+    async with played.bank.database.read() as connection:
+        _, places = await measures.whereabouts(connection)
+        assert set(places) == set(place_of.values())
+        for now in (ENDS, ENDS - timedelta(days=4)):
+            for cap, where in plots.caps(rules, ENDS.date(), places):
+                chosen = replace(played.slice(), cap=cap, places=where, zones=(ZONE,), now=now)
+                expected = Counter[int]()
+                for id in {one.customer_id for one in owned}:
+                    jurisdiction, place = place_of[id % 3]
+                    owes = tuple(
+                        Account(a.id, Product(a.product), a.balance, a.amount_due, a.minimum_due, a.due_on)
+                        for a in owned if a.customer_id == id
+                    )  # fmt: skip
+                    said = tuple(
+                        Contact(o.sent_at, purpose=o.purpose, accounts=tuple(map(int, o.accounts.split())),
+                                answers=o.answers)
+                        for o in sent if o.customer_id == id and o.state in cases.LEFT and o.sent_at
+                    )  # fmt: skip
+                    case = Case(customer_id=id, jurisdiction=jurisdiction, place=place, accounts=owes, contacts=said)
+                    here = rules.contact_for(case)
+                    if here is not None and cap in here.on(ENDS.date()) and (used := cap.used(case, now)):
+                        expected[used] += 1
+                found = await measures.by_word(connection, "limit_use", chosen)
+                assert {int(n): many for n, many in found.items()} == expected, (cap.head.id, now)
+                seen[cap.head.id] += expected.total()
+    assert seen["US-MA-2-WEEK"] and seen["BANK-3-WEEK"] and "AU-RG96-3-WEEK" not in seen
+    browser = await supervisor(played)
+    page = await browser.get("/dashboard")
+    assert "US-MA-2-WEEK" in page.words
+    link = re.search(r'href="(/dashboard/rows\?[^"]*cap=US-MA-2-WEEK[^"]*)">(\d+)</a>', page.html)
+    assert link and f"· {link[2]} row" in (await browser.get(link[1].replace("&amp;", "&"))).words
 
 
 async def test_money_segments_and_rates_of_the_page_are_those_of_the_rows(played: Played) -> None:

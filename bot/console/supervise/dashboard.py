@@ -74,9 +74,8 @@ async def show(visit: Visit) -> web.Response:
 
 async def _plots(visit: Visit, desk: Desk) -> list[Plot]:
     content = visit.office.mind.content
-    caps = plots.bank_caps(content.rules.contact, desk.chosen.today)
     shown = [await plot(desk) for plot in PLOTS]
-    return [*shown, *await plots.recovery(desk, content.wording.prices), await plots.limits(desk, caps)]
+    return [*shown, *await plots.recovery(desk, content.wording.prices), await plots.limits(desk, content.rules)]
 
 
 async def rows(visit: Visit) -> web.Response:
@@ -190,11 +189,14 @@ async def _asked(visit: Visit) -> tuple[Choice, str, Slice, dict[str, str]]:
             except ValueError:
                 raise Missing from None
     if "cap" in narrow:
-        rules = visit.office.mind.content.rules.contact
-        caps = {cap.head.id: cap for cap in plots.bank_caps(rules, chosen.today)}
         async with visit.office.database.read() as connection:
-            zones = await measures.zones(connection)
-        chosen = replace(chosen, cap=caps.get(narrow["cap"]), zones=zones)
+            zones, places = await measures.whereabouts(connection)
+        named = {
+            cap.head.id: (cap, where)
+            for cap, where in plots.caps(visit.office.mind.content.rules, chosen.today, places)
+        }
+        cap, where = named.get(narrow["cap"], (None, ()))
+        chosen = replace(chosen, cap=cap, zones=zones, places=where)
     return choice, measure, chosen, narrow
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,7 @@ from bot.core.case import ContactChannel
 from bot.core.contact import ContactRules
 from bot.core.decision import Purpose
 from bot.core.kinds import Cap
+from bot.core.rules import Rules
 from bot.store import measures
 from bot.store.measures import AGES, Slice
 
@@ -55,6 +56,7 @@ class Desk:
     chosen: Slice
     words: Words
     asked: dict[str, str]  # the choice as the address has it
+    seen: dict[str, list[int]] = field(default_factory=dict)  # what was counted by day for more than one plot
 
     def link(self, measure: str, number: object, **more: str) -> Cell:
         """A number and where its rows are."""
@@ -84,7 +86,7 @@ def short(day: date) -> str:
 async def funnel(desk: Desk) -> Plot:
     """How many customers came how far: texted, wrote back, promised, kept."""
     words, steps = desk.words, ("texted", "replied", "promised", "kept")
-    counts = [await desk.count(step) for step in steps]
+    counts = await measures.funnel(desk.connection, desk.chosen)
     named = [(words(f"measure.{step}"), many) for step, many in zip(steps, counts, strict=True)]
     told = words("plot.funnel_told", texted=counts[0], kept=counts[3])
     rows = [
@@ -230,8 +232,13 @@ async def _rate(desk: Desk, measure: str) -> Plot:
 
 
 async def _each_day(desk: Desk, measure: str) -> list[int]:
+    if measure in desk.seen:
+        return desk.seen[measure]
     found = await measures.by_day(desk.connection, measure, desk.chosen)
-    return [sum(one.count for (day, _), one in found.items() if day == place) for place in desk.chosen.days]
+    desk.seen[measure] = [
+        sum(one.count for (day, _), one in found.items() if day == place) for place in desk.chosen.days
+    ]
+    return desk.seen[measure]
 
 
 def _percent(rate: float | None) -> str:
@@ -284,13 +291,14 @@ def _recovery(desk: Desk, currency: str, paid: Days, sent: Days, price: Decimal 
     return Plot(id, title, told, svg, head, tuple(rows))
 
 
-async def limits(desk: Desk, caps: Sequence[Cap]) -> Plot:
-    """How near customers are to the bank's own caps on contacts, now."""
+async def limits(desk: Desk, rules: Rules) -> Plot:
+    """How near customers are now to the bank's own caps on contacts, and to those of the places where they are."""
     words, found, rows = desk.words, [], []
-    zones = await measures.zones(desk.connection)
+    zones, everywhere = await measures.whereabouts(desk.connection)
     full = 0
-    for cap in caps:
-        used = await measures.by_word(desk.connection, "limit_use", replace(desk.chosen, cap=cap, zones=zones))
+    for cap, places in caps(rules, desk.chosen.today, everywhere):
+        chosen = replace(desk.chosen, cap=cap, zones=zones, places=places)
+        used = await measures.by_word(desk.connection, "limit_use", chosen)
         most = max([cap.limit, *map(int, used)])
         name = words("plot.cap", id=cap.head.id, limit=cap.limit, days=cap.days)
         cells = [(f"{n}/{cap.limit}", used.get(str(n), 0)) for n in range(1, most + 1)]
@@ -301,6 +309,22 @@ async def limits(desk: Desk, caps: Sequence[Cap]) -> Plot:
     title, told = words("plot.limit_use"), words("plot.limit_told", full=full)
     head = (words("plot.cap_name"), words("plot.used"), words("plot.customers"))
     return Plot("limits", title, told, charts.strip("limits", title, told, found), head, tuple(rows))
+
+
+Places = tuple[tuple[str, str], ...]  # jurisdictions and places in them
+
+
+def caps(rules: Rules, day: date, places: Places) -> list[tuple[Cap, Places]]:
+    """The caps that bind reminders by text on a day: the bank's own, and each place's with where customers are bound by
+    it (none: everywhere)."""
+    own = bank_caps(rules.contact, day)
+    found: dict[Cap, Places] = dict.fromkeys(own, ())
+    for place in places:
+        here = rules.contact_at(*place)
+        for one in here.on(day) if here else ():
+            if isinstance(one, Cap) and one not in own and _binds_reminders(one):
+                found[one] = (*found.get(one, ()), place)
+    return list(found.items())
 
 
 def bank_caps(rules: Mapping[str, ContactRules], day: date) -> list[Cap]:

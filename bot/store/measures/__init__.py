@@ -10,11 +10,12 @@ from bot.store.measures.figures import (
     by_week,
     by_word,
     count,
+    funnel,
     oldest,
     percentile,
     total,
     waits,
-    zones,
+    whereabouts,
 )
 from bot.store.measures.listing import Line, everything, lines
 from bot.store.measures.rows import AFTER_CONTACT, ROWS
@@ -34,11 +35,12 @@ __all__ = [
     "by_word",
     "count",
     "everything",
+    "funnel",
     "lines",
     "oldest",
     "percentile",
     "period",
     "total",
     "waits",
-    "zones",
+    "whereabouts",
 ]

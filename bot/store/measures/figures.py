@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from math import ceil
+from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.calendar import local_day
-from bot.store.cases import customer, handoff, promise
+from bot.store.cases import account, case_file, customer, handoff, promise
 from bot.store.measures.moments import QUARTER, quarter_of
-from bot.store.measures.rows import answered, open_handoffs, promises, rows
+from bot.store.measures.rows import answered, open_handoffs, promises, rows, texted
 from bot.store.measures.slices import Slice, age_of
+
+BY_CURRENCY = ("segments", "payments")  # the word of these rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,15 @@ async def total(connection: AsyncConnection, name: str, chosen: Slice) -> Sum:
 async def by_day(connection: AsyncConnection, name: str, chosen: Slice) -> dict[tuple[date, str], Sum]:
     """The rows of a measure by their day on the clock of the slice and their word."""
     found = rows(name, chosen).subquery()
-    quarter = quarter_of(found.c.at)
-    query = select(quarter.label("quarter"), found.c.what, func.count(), func.sum(found.c.amount))
+    quarter, word, source = quarter_of(found.c.at), cast(Any, found.c.what), cast(Any, found)
+    if name in BY_CURRENCY:  # looking up each row's is for a page of them; for all, every account is read once
+        money = select(account.c.customer_id, func.min(account.c.currency).label("currency"))
+        of = money.group_by(account.c.customer_id).subquery()
+        source = found.outerjoin(of, of.c.customer_id == found.c.customer_id)
+        word = func.coalesce(of.c.currency, "")
+    query = select(quarter.label("quarter"), word, func.count(), func.sum(found.c.amount)).select_from(source)
     sums: defaultdict[tuple[date, str], Sum] = defaultdict(Sum)
-    for number, what, many, amount in await connection.execute(query.group_by(quarter, found.c.what)):
+    for number, what, many, amount in await connection.execute(query.group_by(quarter, word)):
         day = local_day(datetime.fromtimestamp(number * QUARTER, UTC), chosen.zone)
         sums[day, what] += Sum(many, Decimal(amount or 0))
     return dict(sums)
@@ -83,9 +91,27 @@ async def waits(connection: AsyncConnection, chosen: Slice) -> dict[date, list[t
     return {day: sorted(mine) for day, mine in found.items()}
 
 
-async def zones(connection: AsyncConnection) -> tuple[str, ...]:
-    """Every zone, or list of zones, that a customer's file names."""
-    return tuple(sorted((await connection.execute(select(customer.c.zones).distinct())).scalars()))
+async def funnel(connection: AsyncConnection, chosen: Slice) -> tuple[int, int, int, int]:
+    """How many rows `texted`, `replied`, `promised` and `kept` count: each is a part of the one before."""
+    made = select(promise.c.customer_id, func.max(_one(promise.c.status == "kept")).label("kept"))
+    made_ = made.where(chosen.within(promise.c.made_at)).group_by(promise.c.customer_id).subquery()
+    wrote, promised = case_file.c.opened_at >= chosen.since, made_.c.customer_id.is_not(None)
+    steps = (wrote, wrote & promised, wrote & (made_.c.kept == 1))
+    query = texted(chosen).outerjoin(made_, made_.c.customer_id == customer.c.id)
+    counts = (func.count(), *(func.coalesce(func.sum(_one(step)), 0) for step in steps))
+    first, *others = (await connection.execute(query.with_only_columns(*counts, maintain_column_froms=True))).one()
+    return int(first), int(others[0]), int(others[1]), int(others[2])
+
+
+def _one(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
+
+
+async def whereabouts(connection: AsyncConnection) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Every zone, or list of zones, that a customer's file names; and every jurisdiction with a place in it."""
+    c = customer.c
+    found = (await connection.execute(select(c.zones, c.jurisdiction, c.place).distinct())).all()
+    return tuple(sorted({row.zones for row in found})), tuple(sorted({(row.jurisdiction, row.place) for row in found}))
 
 
 async def by_word(connection: AsyncConnection, name: str, chosen: Slice) -> dict[str, int]:

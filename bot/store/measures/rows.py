@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import time, timedelta
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, String, bindparam, cast, exists, false, func, null, or_, select, union_all
+from sqlalchemy import (
+    Select,
+    String,
+    bindparam,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 
 from bot.core.calendar import local_day, moment
 from bot.core.case import ContactChannel
@@ -173,29 +188,51 @@ def payments(chosen: Slice) -> Rows:
     ask = exists().where(
         o.c.customer_id == p.customer_id, left(o), asked_for(o), o.c.sent_at <= p.posted_at,
         o.c.sent_at >= days_before(p.posted_at, AFTER_CONTACT.days),
+        # Follows from the above; without it every text that ever left is read.
+        o.c.sent_at >= chosen.since - AFTER_CONTACT, o.c.sent_at < chosen.until,
     )  # fmt: skip
     query = _row(p.id, p.customer_id, p.posted_at, _currency(p.customer_id), p.amount)
     return query.where(chosen.within(p.posted_at), ask, *chosen.customers(p.customer_id))
 
 
 def limit_use(chosen: Slice) -> Rows:
-    """Customers with contacts that the cap of the slice counts now, each debt's together; `what` is how many."""
+    """Customers with contacts that the cap of the slice counts now; `what` is how many, on the debt that has most where
+    the cap is one of each debt by itself."""
     cap = chosen.cap
     if cap is None:
         return _customers(chosen).where(false())
     o, c = outbox.c, contact.c
-    said = select(o.customer_id).join(customer, customer.c.id == o.customer_id)
+    said = select(o.customer_id, o.accounts).join(customer, customer.c.id == o.customer_id)
     said = said.where(left(outbox), o.purpose.in_(sorted(cap.counts)), _recent(chosen, cap, o.sent_at))
-    other = select(c.customer_id).join(customer, customer.c.id == c.customer_id)
+    other = select(c.customer_id, c.accounts).join(customer, customer.c.id == c.customer_id)
     other = other.where(c.channel.in_(sorted(cap.head.channels)), _recent(chosen, cap, c.at))
     if cap.spares_answers is not None:
         said, other = said.where(~o.answers), other.where(~c.answers)
     if cap.only_reached:
         other = other.where(c.reached)
     counted = union_all(said, other).subquery() if ContactChannel.SMS in cap.head.channels else other.subquery()
-    used = select(counted.c.customer_id, func.count().label("used")).group_by(counted.c.customer_id).subquery()
+    used = (_by_debt(counted) if cap.per_account else _by_customer(counted)).subquery()
     query = _row(customer.c.id, customer.c.id, _NO_MOMENT, cast(used.c.used, String))
+    if chosen.places:
+        query = query.where(tuple_(customer.c.jurisdiction, customer.c.place).in_(chosen.places))
     return query.join(used, used.c.customer_id == customer.c.id).where(*chosen.customers(customer.c.id))
+
+
+def _by_customer(counted: Any) -> Rows:
+    return select(counted.c.customer_id, func.count().label("used")).group_by(counted.c.customer_id)
+
+
+def _by_debt(counted: Any) -> Any:
+    """How many contacts speak of the debt that has most; one that names no account speaks of all. Where nothing is owed
+    all count together."""
+    about = (counted.c.accounts == "") | (literal(" ") + counted.c.accounts + " ").contains(
+        literal(" ") + cast(account.c.id, String) + " "
+    )
+    owed = (account.c.customer_id == counted.c.customer_id) & (account.c.amount_due > Decimal(0))
+    each = select(counted.c.customer_id, func.count().label("used")).join(account, owed & about)
+    found = each.group_by(counted.c.customer_id, account.c.id).subquery()
+    most = select(found.c.customer_id, func.max(found.c.used).label("used")).group_by(found.c.customer_id)
+    return most.union_all(_by_customer(counted).where(~exists().where(owed)))
 
 
 def _recent(chosen: Slice, cap: Cap, at: Any) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, exists, select
 
 from bot.core.calendar import local_day, moment
 from bot.core.kinds import Cap
@@ -37,7 +37,7 @@ class Slice:
     ago, whether or not anything is still due. `agent_id` chooses those whom this person has or took in these days.
     `what` chooses among a measure's rows by their word, `tier` among promises by the arrears on the day of the promise.
     `cap` is the contact cap whose use is counted, and `zones` are all that customers' files name: a cap by the day
-    counts each customer's own.
+    counts each customer's own. `places` are the jurisdictions and places in them that the cap holds in; none: all.
     """
 
     first: date
@@ -52,6 +52,7 @@ class Slice:
     tier: str = ""
     cap: Cap | None = None
     zones: tuple[str, ...] = ()
+    places: tuple[tuple[str, str], ...] = ()
 
     @property
     def today(self) -> date:
@@ -81,8 +82,10 @@ class Slice:
     def customers(self, column: Any) -> list[ColumnElement[bool]]:
         """That the customer with the id in this column is one of those chosen."""
         chosen = [self.scope.lets_id(column)]
-        if self.product or self.age:
-            chosen.append(column.in_(self._by_accounts()))
+        if self.product:
+            chosen.append(column.in_(select(account.c.customer_id).where(account.c.product == self.product)))
+        if self.age:
+            chosen += self._by_age(column)
         if self.agent_id is not None:
             took = select(handoff.c.customer_id).where(
                 handoff.c.agent_id == self.agent_id, self.within(handoff.c.taken_at)
@@ -91,22 +94,17 @@ class Slice:
             chosen.append(column.in_(took.union(has)))
         return chosen
 
-    def _by_accounts(self) -> Select[Any]:
-        query = select(account.c.customer_id).group_by(account.c.customer_id)
-        if self.product:
-            query = query.having(func.max(_flag(account.c.product == self.product)) == 1)
-        if self.age:
-            first, last = AGES[self.age]
-            oldest = func.min(account.c.due_on)
-            if first is not None:
-                query = query.having(oldest <= self.today - timedelta(days=first))
-            if last is not None:
-                query = query.having(oldest >= self.today - timedelta(days=last))
-        return query
-
-
-def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return case((condition, 1), else_=0)
+    def _by_age(self, column: Any) -> list[ColumnElement[bool]]:
+        """That the oldest due day is of this age: one is, and none is older."""
+        first, last = AGES[self.age]
+        due, of_age = select(account.c.customer_id), []
+        if first is not None:
+            due = due.where(account.c.due_on <= self.today - timedelta(days=first))
+        if last is not None:
+            since = self.today - timedelta(days=last)
+            due, older = due.where(account.c.due_on >= since), account.alias("older")
+            of_age.append(~exists().where(older.c.customer_id == column, older.c.due_on < since))
+        return [column.in_(due), *of_age]
 
 
 def period(now: datetime, zone: str, scope: Scope, days: int, **chosen: Any) -> Slice:
