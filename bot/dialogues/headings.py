@@ -27,7 +27,8 @@ class Headings:
 
     def cell(self, column: str, text: str) -> str:
         """A cell in our words; what is not known stays as it is."""
-        return self.cells.get(column, {}).get(fold(text), text)
+        words = self.cells.get(column)
+        return words.get(fold(text), text) if words else text
 
 
 def fold(text: str) -> str:

@@ -17,6 +17,8 @@ from bot.store.portfolio import PaymentRow, PortfolioRow
 from bot.store.tables.fields import TEAM
 
 E = TypeVar("E", bound=StrEnum)
+CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+AMOUNT = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?", re.ASCII)
 
 PORTFOLIO_COLUMNS = {
     "customer": "the bank's reference of the customer",
@@ -158,7 +160,7 @@ def _text(row: Mapping[str, str], column: str, longest: int) -> str:
         raise BadField(column, "empty", "is empty")
     if len(value) > longest:
         raise BadField(column, "long", f"is longer than {longest} characters", most=str(longest))
-    if any(ord(char) < 32 or ord(char) == 127 or 0xD800 <= ord(char) <= 0xDFFF for char in value):
+    if CONTROL.search(value):
         raise BadField(column, "control", "has control characters")
     return value
 
@@ -206,7 +208,7 @@ def _flag(row: Mapping[str, str], column: str) -> bool:
 def _money(row: Mapping[str, str], column: str) -> Decimal:
     text = _text(row, column, 20)
     # A comma parts thousands and nothing else: 500,50 is not 50050, and nobody may be dunned for it.
-    if not re.fullmatch(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?", text, re.ASCII):
+    if not AMOUNT.fullmatch(text):
         raise BadField(column, "amount", f"{text!r} is no amount; write for example 1200.00", value=text)
     value = Decimal(text.replace(",", ""))
     if value < 0 or value >= Decimal("1e12"):

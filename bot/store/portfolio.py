@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.case import Account, Case, HoldKind, Product, State, Timer
 from bot.core.strategy import Strategy, first_reminder_at
 from bot.store import tables as t
+from bot.store.bulk import put_many
 from bot.store.cases import account, case_file, customer, hold, load, lock, phone, verify_hash
 from bot.store.columns import keyring
 from bot.store.inbox import new_file
@@ -151,8 +152,7 @@ async def _customers(
         for reference, row in people.items()
         if reference not in standing
     ]
-    if new:
-        await connection.execute(insert(customer), new)
+    await put_many(connection, insert(customer), new)
     changed = [
         {"b_id": old.id, **{name: getattr(row, name) for name in PERSON}}
         for reference, row in people.items()
@@ -210,9 +210,8 @@ async def _numbers(
     if puts:
         put = upsert(connection, phone)
         change = {"current": True, "source": put.excluded.source, "verified_on": put.excluded.verified_on}
-        await connection.execute(
-            put.on_conflict_do_update(index_elements=["customer_id", "number_hash"], set_=change), puts
-        )
+        put = put.on_conflict_do_update(index_elements=["customer_id", "number_hash"], set_=change)
+        await put_many(connection, put, puts)
 
 
 async def _reach_again(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> None:
@@ -246,8 +245,7 @@ async def _accounts(
             tally.unchanged += 1
         altered = bool(changed) and changed[-1]["b_id"] == getattr(old, "id", None)
         tally.accounts[row.account] = Change.NEW if old is None else _changed(altered)
-    if new:
-        await connection.execute(insert(account), new)
+    await put_many(connection, insert(account), new)
     if changed:
         await connection.execute(update(account).where(account.c.id == bindparam("b_id")), changed)
     tally.created, tally.updated = len(new), len(changed)
@@ -274,8 +272,7 @@ async def _start(connection: AsyncConnection, ids: set[int], strategy: Strategy,
             files.append(new_file(id, State.NEW, now))
         if at is not None:
             reminders.append({"customer_id": id, "timer": Timer.REMINDER, "due_at": at})
-    if files:
-        await connection.execute(insert(case_file), files)
+    await put_many(connection, insert(case_file), files)
     settled = (row["customer_id"] for row in reminders if states.get(row["customer_id"]) == State.SETTLED)
     again = [{"b_customer": id} for id in settled]
     if again:
@@ -288,7 +285,7 @@ async def _start(connection: AsyncConnection, ids: set[int], strategy: Strategy,
             set_={"due_at": put.excluded.due_at},
             where=agenda.c.due_at > put.excluded.due_at,
         )
-        await connection.execute(sooner, reminders)
+        await put_many(connection, sooner, reminders)
 
 
 def _bare_case(id: int, zones: str, rows: Sequence[Any]) -> Case:
@@ -326,7 +323,6 @@ async def put_payments(connection: AsyncConnection, rows: Sequence[PaymentRow], 
                 "customer_id": owner.customer_id, "account_id": owner.id, "reference": row.reference,
                 "amount": row.amount, "paid_on": row.paid_on, "posted_at": now, "handled_at": None,
             })  # fmt: skip
-    if new:
-        await connection.execute(upsert(connection, payment).on_conflict_do_nothing(), new)
+    await put_many(connection, upsert(connection, payment).on_conflict_do_nothing(), new)
     tally.created = len(new)
     return tally
