@@ -102,10 +102,11 @@ def _runner(parts: Parts, wake: Callable[[], None]) -> intake.Runner:
     settings = parts.settings
     with parts.mind.content.files.unfolded() as root:
         reception = Reception(intake.headings(root), defaults_of(settings))
+    limit, keep = settings.upload_mb * MEGABYTE, timedelta(days=settings.upload_days)
     return intake.Runner(
         parts.database,
         parts.mind,
-        replace(reception, limit=settings.upload_mb * MEGABYTE),
+        replace(reception, limit=limit, keep=keep),
         parts.clock,
         wake,
         lease=min(timedelta(seconds=settings.lease_seconds), intake.LEASE),

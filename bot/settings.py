@@ -51,6 +51,9 @@ class Settings(BaseSettings):
         SecretStr(""), description="tokens of the JSON API, separated by blanks; empty: closed"
     )
     upload_mb: int = Field(32, ge=1, le=200, description="how large a portfolio may be that is uploaded in the console")
+    upload_days: int = Field(
+        14, ge=1, le=365, description="after so many days an uploaded portfolio that nobody went on with is deleted"
+    )
     settle_seconds: float = Field(3.0, ge=0, le=60, description="how long fragments of one reply may take to arrive")
     parts_seconds: float = Field(
         180.0,

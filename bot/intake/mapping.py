@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -30,11 +31,12 @@ def headings(root: Path = ROOT) -> Headings:
 @dataclass(frozen=True, slots=True)
 class Reception:
     """How uploaded files are received: the words that they are understood by, what a row means where it is silent,
-    and how many bytes a file may have."""
+    how many bytes a file may have, and for how long one is kept that nobody goes on with."""
 
     headings: Headings = field(default_factory=headings)
     defaults: Defaults = field(default_factory=Defaults)
     limit: int = 32 * 1024 * 1024
+    keep: timedelta = timedelta(days=14)
 
 
 def guess(known: Headings, names: Sequence[str]) -> dict[str, int | str]:

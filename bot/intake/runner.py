@@ -29,7 +29,8 @@ from bot.store.uploads import Stage, Upload
 
 log = structlog.get_logger()
 LEASE = timedelta(seconds=15)
-SLICE = 250  # rows in one transaction: on SQLite nobody else writes meanwhile
+SLICE = 1000  # rows in one transaction
+SLICE_SQLITE = 250  # nobody else writes meanwhile
 CHECKED_AT_ONCE = 2000
 BREATH = 0.005  # seconds between slices, in which others may write
 
@@ -45,7 +46,7 @@ class Runner:
         now: Callable[[], datetime],
         wake_others: Callable[[], None] = lambda: None,
         poll_seconds: float = 2.0,
-        rows_at_once: int = SLICE,
+        rows_at_once: int = 0,
         lease: timedelta = LEASE,
         in_force: Callable[[], Awaitable[Mind]] | None = None,
     ):
@@ -53,7 +54,8 @@ class Runner:
         self._in_force = in_force
         self._database, self._mind, self._now = database, mind, now
         self.reception = reception
-        self._wake_others, self._poll, self._slice = wake_others, poll_seconds, rows_at_once
+        self._wake_others, self._poll = wake_others, poll_seconds
+        self._slice = rows_at_once or (SLICE_SQLITE if database.is_sqlite else SLICE)
         self._lease = lease
         self._name = secrets.token_hex(8)
         self._stopping = False
@@ -89,6 +91,7 @@ class Runner:
         """Go through one step of one upload, as far as it lets us; False where none waits."""
         now = self._now()
         async with self._database.write() as connection:
+            await uploads.expire(connection, now - self.reception.keep, now)
             one = await uploads.claim(connection, self._name, now, now + self._lease)
         if one is None:
             return False

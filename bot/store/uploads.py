@@ -13,6 +13,7 @@ from sqlalchemy import case, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import tables as t
+from bot.store.bulk import put_many
 from bot.store.columns import keyring
 from bot.store.scope import Scope
 from bot.store.session import touch, upsert
@@ -38,11 +39,12 @@ class Stage(StrEnum):
     STOPPED = "stopped"
     REJECTED = "rejected"
     DISCARDED = "discarded"
+    EXPIRED = "expired"  # nobody went on with it
     FAILED = "failed"
 
 
 RUNNING = (Stage.CHECKING, Stage.REHEARSING, Stage.APPLYING)  # a process works on it
-OVER = (Stage.APPLIED, Stage.STOPPED, Stage.DISCARDED)  # the file is gone
+OVER = (Stage.APPLIED, Stage.STOPPED, Stage.DISCARDED, Stage.EXPIRED)  # the file is gone
 OPEN = (Stage.MAPPING, Stage.CHECKED, Stage.REHEARSED, Stage.REJECTED, Stage.FAILED)  # its uploader may go on with it
 
 
@@ -154,6 +156,21 @@ async def change(
     return bool(done.rowcount)
 
 
+async def expire(connection: AsyncConnection, before: datetime, now: datetime) -> int:
+    """Delete what was uploaded and not gone on with since `before`: file, headings and what rows were found to be; how
+    many there were. The record stays, with its counts and when that was. What waits for a second person is left."""
+    left = upload.c.state.in_(OPEN) & (upload.c.changed_at <= before)
+    bare = {"headings": "[]", "mapping": "{}", "changed_by": None}
+    over = update(upload).where(left).values(state=Stage.EXPIRED, ended_at=now, changed_at=now, **bare)
+    ids = list((await connection.execute(over.returning(upload.c.id))).scalars())
+    for id in ids:
+        await _forget(connection, id)
+        await drop_rows(connection, id)
+    if ids:
+        touch(connection, [OVERSEERS])
+    return len(ids)
+
+
 async def claim(connection: AsyncConnection, runner: str, now: datetime, lease: datetime) -> Upload | None:
     """Take the oldest upload that waits for a process, or whose process has gone; None where there is none."""
     free = upload.c.lease_at.is_(None) | (upload.c.lease_at <= now)
@@ -206,9 +223,8 @@ async def _forget(connection: AsyncConnection, id: int) -> None:
 
 async def put_rows(connection: AsyncConnection, id: int, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write what rows are found to be."""
-    if rows:
-        fresh = dict.fromkeys(("at_column", "problem", "person", "ledger", "outcome", "next_at", "about"))
-        await connection.execute(insert(row), [{"upload_id": id, **fresh, **one} for one in rows])
+    fresh = dict.fromkeys(("at_column", "problem", "person", "ledger", "outcome", "next_at", "about"))
+    await put_many(connection, insert(row), [{"upload_id": id, **fresh, **one} for one in rows])
 
 
 async def drop_rows(connection: AsyncConnection, id: int, rehearsed: bool = False) -> None:

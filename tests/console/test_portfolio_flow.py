@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,15 +12,15 @@ from sqlalchemy import delete, insert, select, update
 
 from bot.core.case import HoldKind, State, Timer
 from bot.dialogues import Content
-from bot.intake import fate
+from bot.intake import Reception, fate
 from bot.nlu.read import Reader
 from bot.store import cases, uploads
 from bot.store import tables as t
 from bot.store.scope import EVERYONE, Scope
 from bot.store.session import Database
 from bot.store.uploads import Stage, Upload
-from tests.console.conftest import NOON, Bank, Browser
-from tests.console.uploading import HEADER, ROW, checked, rehearsed, runner_of, uploaded, work
+from tests.console.conftest import NOON, Bank, Browser, Time
+from tests.console.uploading import HEADER, ROW, as_guessed, checked, rehearsed, runner_of, uploaded, work
 from tests.machine import machine
 
 agenda, suppression = t.Agenda.__table__, t.Suppression.__table__  # type: ignore[attr-defined]
@@ -331,3 +332,44 @@ async def test_a_garbled_upload_is_no_500(bank: Bank) -> None:
         assert page.status in (200, 422)
         if page.status == 200:
             assert (await checked(bank, boss, raw)).status == 200
+
+
+async def test_a_file_that_nobody_goes_on_with_is_deleted_and_the_record_says_so(bank: Bank, time: Time) -> None:
+    """One that was never matched, one that was checked and one that was rejected go; what waits for approval stays."""
+    boss, second = await bank.browser("boss", "supervisor"), await bank.browser("second", "supervisor")
+    await uploaded(boss, f"{HEADER}\n{ROW}\n")
+    await checked(bank, boss, f"{HEADER}\n{ROW}\nC2,李娜,bad,A2,personal_loan,1,1,2026-10-20\n")
+    for place in (3, 4):
+        await rehearsed(bank, boss, f"{HEADER}\n{ROW.replace('C1', f'C{place}')}\n")
+        await boss.post(f"/portfolio/{place}/ask")
+    mark = (await second.get("/portfolio/3")).field("fingerprint")
+    await second.post("/portfolio/3/decide", verdict="reject", reason="错误的批次", fingerprint=mark)
+    bank = replace(bank, office=replace(bank.office, reception=Reception(keep=timedelta(minutes=10))))
+    time.now += timedelta(minutes=9, seconds=59)
+    assert not await runner_of(bank).work()
+    assert len(await rows(bank, uploads.chunk)) == 4
+    time.now += timedelta(seconds=1)
+    assert not await runner_of(bank).work()
+    assert [(await upload_of(bank, id)).state for id in (1, 2, 3, 4)] == [Stage.EXPIRED] * 3 + [Stage.WAITING]
+    assert {one.upload_id for one in await rows(bank, uploads.chunk)} == {4}
+    assert {one.upload_id for one in await rows(bank, uploads.row)} == {4}
+    for id in (1, 2, 3):
+        one = await upload_of(bank, id)
+        assert (one.headings, one.preview, one.mapping, one.ended_at) == ((), [], {}, time.now)
+        page = await boss.get(f"/portfolio/{id}")
+        assert page.status == 200 and "Deleted by itself" in page.words and "Throw this file away" not in page.words
+        assert (await boss.post(f"/portfolio/{id}/columns", go="check")).status == 409
+        assert (await boss.get(f"/portfolio/{id}/rejects.csv")).status == 410
+    assert "Rejected second" in (await boss.get("/portfolio/3")).words
+    assert "Deleted unfinished" in (await boss.get("/portfolio")).words
+
+
+async def test_who_goes_on_with_a_file_keeps_it_from_being_deleted(bank: Bank, time: Time) -> None:
+    bank = replace(bank, office=replace(bank.office, reception=Reception(keep=timedelta(minutes=10))))
+    boss = await bank.browser("boss", "supervisor")
+    page = await uploaded(boss, f"{HEADER}\n{ROW}\n")
+    time.now += timedelta(minutes=9)
+    await boss.post("/portfolio/1/columns", go="save", **as_guessed(page))
+    time.now += timedelta(minutes=9)
+    await work(bank)
+    assert (await upload_of(bank)).state is Stage.MAPPING

@@ -55,6 +55,7 @@ async def _list(visit: Visit, status: int = 200, said: str = "", **values: Any) 
         uploads=found,
         first=first,
         most=most,
+        keep=visit.office.reception.keep.days,
         said=said,
         values=values,
         zone=visit.office.zone,

@@ -41,7 +41,7 @@ async def choose(visit: Visit) -> web.Response:
         return problem(visit, 403, "problem.not_yours")
     chosen = _chosen(visit, found)
     check = visit.form.get("go") == "check" and not mapping.missing(chosen)
-    values: dict[str, Any] = {"mapping": chosen, "state": Stage.MAPPING, "counts": {}}
+    values: dict[str, Any] = {"mapping": chosen, "state": Stage.MAPPING, "counts": {}, "approved_version": ""}
     values |= dict.fromkeys(("decided_by", "decided_at", "decision", "rehearsed_at", "asked_at"))
     if check:
         mark = mapping.fingerprint(found.sha256, chosen, visit.office.reception)

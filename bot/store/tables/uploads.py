@@ -25,7 +25,7 @@ class Upload(SQLModel, table=True):
     began or went on. `runner` works on it until `lease_at`.
 
     `state`: mapping, checking, checked, rehearsing, rehearsed, waiting, applying, paused; applied, stopped, rejected,
-    discarded, failed.
+    discarded, expired, failed.
     """
 
     id: int | None = Field(default=None, sa_column=fields.identity())
