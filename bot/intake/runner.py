@@ -150,7 +150,8 @@ class Runner:
         position, content = 0, self._mind.content
         while position < len(table.order):
             lines = table.slice(position, self._slice)
-            rows = await asyncio.to_thread(_good, table, [line for line in lines if line[0] not in refused])
+            checked = await asyncio.to_thread(steps.results, table, lines, refused)
+            rows = [(line, row) for line, row in checked if isinstance(row, PortfolioRow)]
             now = self._now()
             async with self._database.write() as connection:
                 if not await uploads.hold(connection, one, self._name, now + self._lease):
@@ -169,11 +170,13 @@ class Runner:
         async with self._database.read() as connection:
             refused = await uploads.refused_lines(connection, one.id)
         while position < len(table.order):
-            lines, now = table.slice(position, self._slice), self._now()
+            lines = table.slice(position, self._slice)
+            checked = await asyncio.to_thread(steps.results, table, lines, refused)
+            now = self._now()
             async with self._database.write() as connection:
                 if not await uploads.hold(connection, one, self._name, now + self._lease):
                     return
-                found = await steps.applied(connection, table, lines, refused, self._mind.content, now, counts)
+                found = await steps.applied(connection, checked, len(lines), self._mind.content, now, counts)
                 await uploads.put_rows(connection, one.id, found)
                 position += len(lines)
                 await uploads.note(connection, one.id, position, counts)
@@ -198,9 +201,3 @@ class Runner:
         async with self._database.write() as connection:
             if await uploads.hold(connection, one, self._name, self._now() + self._lease):
                 await uploads.end(connection, one.id, state, **values)
-
-
-def _good(table: Table, lines: list[steps.Line]) -> list[tuple[int, PortfolioRow]]:
-    """The rows that can be stored, each with its line."""
-    checked = [(line[0], table.check(line, set())) for line in lines]
-    return [(number, row) for number, row in checked if isinstance(row, PortfolioRow)]
