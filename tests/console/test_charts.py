@@ -26,7 +26,7 @@ def every(word: str) -> list[Markup]:
         charts.line("a", word, word, ["1", word, "3", "4"], series, write),
         charts.stacked("b", word, word, ["1", word, "3", "4"], series, write),
         charts.funnel("c", word, word, [(word, 10), ("b", 5), ("c", 0)]),
-        charts.strip("d", word, word, [(word, [(word, 3), ("2", 0)])]),
+        charts.strip("d", word, word, [(word, 2, [(word, 3), ("2", 0)])]),
     ]
 
 

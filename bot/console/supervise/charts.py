@@ -23,7 +23,8 @@ Write = Callable[[float], str]
 class Series:
     """One line or one layer of bars: a value for each place along the bottom, None where there is none.
 
-    `low` and `high` are the limits between which a line is expected; `outside` are the places beyond them.
+    `shade` is the class of its colour, without one its place among the series. `low` and `high` are the limits between
+    which a line is expected; `outside` are the places beyond them.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Series:
     low: tuple[float | None, ...] = ()
     high: tuple[float | None, ...] = ()
     outside: frozenset[int] = frozenset()
+    shade: int | None = None
 
 
 def line(id: str, title: str, told: str, places: Sequence[str], series: Sequence[Series], write: Write) -> Markup:
@@ -38,20 +40,20 @@ def line(id: str, title: str, told: str, places: Sequence[str], series: Sequence
     known = [value for one in series for value in (*one.values, *one.high) if value is not None]
     top = ceiling(max(known, default=0))
     parts = _frame(places, top, write)
-    for shade, one in enumerate(series):
+    for shade, one in zip(_shades(series), series, strict=True):
         for limit in (one.low, one.high):
             parts += [_path(run, top, len(places), "limit") for run in _runs(limit)]
-        parts += [_path(run, top, len(places), f"line c{shade % SHADES}") for run in _runs(one.values)]
+        parts += [_path(run, top, len(places), f"line c{shade}") for run in _runs(one.values)]
         for place, value in enumerate(one.values):
             if value is not None:
-                kind = "outside" if place in one.outside else f"point c{shade % SHADES}"
+                kind = "outside" if place in one.outside else f"point c{shade}"
                 x, y = _x(place, len(places)), _y(value, top)
                 parts.append(
                     Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{}"><title>{}</title></circle>').format(
                         kind, x, y, 6 if place in one.outside else 2.5, f"{one.name}, {places[place]}: {write(value)}"
                     )
                 )
-    return _svg(id, title, told, BOTTOM + 24 + _legend_height(series), [*parts, *_legend([one.name for one in series])])
+    return _svg(id, title, told, BOTTOM + 24 + _legend_height(series), [*parts, *_legend(series)])
 
 
 def stacked(id: str, title: str, told: str, places: Sequence[str], series: Sequence[Series], write: Write) -> Markup:
@@ -59,17 +61,18 @@ def stacked(id: str, title: str, told: str, places: Sequence[str], series: Seque
     sums = [sum(one.values[place] or 0 for one in series) for place in range(len(places))]
     top = ceiling(max(sums, default=0))
     parts = _frame(places, top, write)
+    shades = _shades(series)
     width = WIDTH / max(len(places), 1)
     for place in range(len(places)):
         below = 0.0
-        for shade, one in enumerate(series):
+        for shade, one in zip(shades, series, strict=True):
             value = one.values[place] or 0
             if value:
                 at, tall = _y(below + value, top), HEIGHT * value / top
                 told_of = f"{one.name}, {places[place]}: {write(value)}"
                 parts.append(_bar(shade, LEFT + (place + 0.1) * width, at, width * 0.8, tall, told_of))
             below += value
-    return _svg(id, title, told, BOTTOM + 24 + _legend_height(series), [*parts, *_legend([one.name for one in series])])
+    return _svg(id, title, told, BOTTOM + 24 + _legend_height(series), [*parts, *_legend(series)])
 
 
 def funnel(id: str, title: str, told: str, steps: Sequence[tuple[str, int]]) -> Markup:
@@ -85,15 +88,14 @@ def funnel(id: str, title: str, told: str, steps: Sequence[tuple[str, int]]) -> 
     return _svg(id, title, told, TOP + len(steps) * 40, parts)
 
 
-def strip(id: str, title: str, told: str, rows: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> Markup:
-    """A row of cells for each name; the fuller a cell is among those of its row, the stronger its shade (five)."""
+def strip(id: str, title: str, told: str, rows: Sequence[tuple[str, int, Sequence[tuple[str, int]]]]) -> Markup:
+    """A row of cells for each name, which count those who are so far: warmer towards its limit, hot from there on."""
     parts = []
-    for at, (name, cells) in enumerate(rows):
-        y, whole = TOP + at * 64, max((count for _, count in cells), default=0)
-        width = WIDTH / max(len(cells), 1)
+    for at, (name, limit, cells) in enumerate(rows):
+        y, width = TOP + at * 64, WIDTH / max(len(cells), 1)
         parts.append(_text(LEFT, y + 10, name, "label"))
         for place, (label, count) in enumerate(cells):
-            x, heat = LEFT + place * width, 0 if not count else min(4, 1 + floor(4 * count / (whole + 1)))
+            x, heat = LEFT + place * width, _heat(place + 1, limit) if count else 0
             parts += [
                 Markup(
                     '<rect class="cell heat{}" x="{:.1f}" y="{}" width="{:.1f}" height="26"><title>{}</title></rect>'
@@ -102,6 +104,11 @@ def strip(id: str, title: str, told: str, rows: Sequence[tuple[str, Sequence[tup
                 _text(x + width / 2, y + 54, label, "tick middle"),
             ]
     return _svg(id, title, told, TOP + len(rows) * 64, parts)
+
+
+def _heat(used: int, limit: int) -> int:
+    """How near to a limit: 4 at it, 3 just before, 2 from half of it."""
+    return 4 if used >= limit else 3 if used == limit - 1 else 2 if 2 * used >= limit else 1
 
 
 def ceiling(value: float) -> float:
@@ -154,19 +161,23 @@ def _legend_height(series: Sequence[Series]) -> int:
     return 20 * -(-len(series) // 3)
 
 
-def _legend(names: Sequence[str]) -> list[Markup]:
+def _shades(series: Sequence[Series]) -> list[int]:
+    return [at % SHADES if one.shade is None else one.shade for at, one in enumerate(series)]
+
+
+def _legend(series: Sequence[Series]) -> list[Markup]:
     parts = []
-    for at, name in enumerate(names):
+    for at, (shade, one) in enumerate(zip(_shades(series), series, strict=True)):
         x, y = LEFT + at % 3 * WIDTH / 3, BOTTOM + 26 + at // 3 * 20
-        parts.append(_bar(at, x, y, 10, 10, name))
-        parts.append(_text(x + 15, y + 9, name, "label"))
+        parts.append(_bar(shade, x, y, 10, 10, one.name))
+        parts.append(_text(x + 15, y + 9, one.name, "label"))
     return parts
 
 
 def _bar(shade: int, x: float, y: float, width: float, height: float, told: str) -> Markup:
     return Markup(
         '<rect class="bar c{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>'
-    ).format(shade % SHADES, x, y, width, height, told)
+    ).format(shade, x, y, width, height, told)
 
 
 def _text(x: float, y: float, words: str, kind: str) -> Markup:

@@ -26,6 +26,7 @@ from bot.store.measures import AGES, Slice
 
 MOST_QUEUES = 5  # have a shade of their own; the rest are one
 OUTCOMES = ("kept", "partial", "broken", "open", "cancelled")
+SHADES = {"kept": 2, "partial": 4, "broken": 1, "open": 0, "cancelled": 5}  # good is green, bad is red
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ async def funnel(desk: Desk) -> Plot:
     words, steps = desk.words, ("texted", "replied", "promised", "kept")
     counts = await measures.funnel(desk.connection, desk.chosen)
     named = [(words(f"measure.{step}"), many) for step, many in zip(steps, counts, strict=True)]
-    told = words("plot.funnel_told", texted=counts[0], kept=counts[3])
+    told = words("plot.funnel_told", texted=f"{counts[0]:,}", kept=f"{counts[3]:,}")
     rows = [
         (Cell(name), desk.link(step, f"{many:,}"), Cell(share(many, counts[0])))
         for step, (name, many) in zip(steps, named, strict=True)
@@ -119,12 +120,14 @@ def _outcomes(
 ) -> Plot:
     words = desk.words
     layers = [
-        Series(words.name("promise", status), tuple(found.get((key, status), 0) for _, key in places))
+        Series(
+            words.name("promise", status), tuple(found.get((key, status), 0) for _, key in places), shade=SHADES[status]
+        )
         for status in OUTCOMES
     ]
     kept = sum(many for (_, status), many in found.items() if status == "kept")
     over = sum(many for (_, status), many in found.items() if status in ("kept", "partial", "broken"))
-    told = words("plot.kept_told", share=share(kept, over), kept=kept, over=over)
+    told = words("plot.kept_told", share=share(kept, over), kept=f"{kept:,}", over=f"{over:,}")
     rows = []
     for name, key in places:
         mine = {status: found.get((key, status), 0) for status in OUTCOMES}
@@ -152,7 +155,9 @@ async def handoffs(desk: Desk) -> Plot:
     if rest := queues[MOST_QUEUES:]:
         others = tuple(float(sum(_of(found, day, queue) for queue in rest)) for day in days)
         layers.append(Series(words("plot.others"), others))
-    told = words("plot.handoffs_told", all=sum(sums.values()), queue=words.name("queue", queues[0]) if queues else "–")
+    told = words(
+        "plot.handoffs_told", all=f"{sum(sums.values()):,}", queue=words.name("queue", queues[0]) if queues else "–"
+    )
     rows = []
     for day in reversed(days):
         whole = sum(_of(found, day, queue) for queue in queues)
@@ -176,18 +181,21 @@ async def first_response(desk: Desk) -> Plot:
     series = [Series(name, tuple(minutes(day, part) for day in days)) for name, part in parts]
     whole = sorted(wait for mine in found.values() for wait in mine)
     half, most = (_span(measures.percentile(whole, part), words) for _, part in parts)
-    told = words("plot.response_told", all=len(whole), half=half, most=most)
+    told = words("plot.response_told", all=f"{len(whole):,}", half=half, most=most)
     rows = []
     for day in reversed(days):
         mine = found.get(day, [])
         spans = (Cell(_span(measures.percentile(mine, part), words)) for _, part in parts)
         rows.append((Cell(day.isoformat()), desk.link("answered", len(mine), day=day.isoformat()), *spans))
     title = words("plot.response")
-    svg = charts.line(
-        "response", title, told, [short(day) for day in days], series, lambda m: _span(timedelta(minutes=m), words)
-    )
+    svg = charts.line("response", title, told, [short(day) for day in days], series, clocked)
     head = (words("plot.day"), words("measure.answered"), *(name for name, _ in parts))
     return Plot("response", title, told, svg, head, tuple(rows))
+
+
+def clocked(minutes: float) -> str:
+    """A wait for a scale, where there is little room: hours and minutes."""
+    return f"{round(minutes) // 60}:{round(minutes) % 60:02}"
 
 
 def _span(wait: timedelta | None, words: Words) -> str:
@@ -300,13 +308,14 @@ async def limits(desk: Desk, rules: Rules) -> Plot:
         chosen = replace(desk.chosen, cap=cap, zones=zones, places=places)
         used = await measures.by_word(desk.connection, "limit_use", chosen)
         most = max([cap.limit, *map(int, used)])
-        name = words("plot.cap", id=cap.head.id, limit=cap.limit, days=cap.days)
+        ways = "/".join(words.name("contact_channel", way) for way in ContactChannel if way in cap.head.channels)
+        name = words("plot.cap", id=cap.head.id, limit=cap.limit, days=cap.days, ways=ways)
         cells = [(f"{n}/{cap.limit}", used.get(str(n), 0)) for n in range(1, most + 1)]
-        found.append((name, cells))
+        found.append((name, cap.limit, cells))
         for n, (label, many) in enumerate(cells, 1):
             rows.append((Cell(name), Cell(label), desk.link("limit_use", many, what=str(n), cap=cap.head.id)))
             full += many if n >= cap.limit else 0
-    title, told = words("plot.limit_use"), words("plot.limit_told", full=full)
+    title, told = words("plot.limit_use"), words("plot.limit_told", full=f"{full:,}")
     head = (words("plot.cap_name"), words("plot.used"), words("plot.customers"))
     return Plot("limits", title, told, charts.strip("limits", title, told, found), head, tuple(rows))
 
