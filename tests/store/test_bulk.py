@@ -13,8 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.store.bulk import put_many
 from bot.store.cases import account, customer, phone
-from bot.store.record import upsert
-from bot.store.session import Database
+from bot.store.session import Database, upsert
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
