@@ -17,10 +17,11 @@ SPARED = 2_000  # of the first customers nobody promised, paid or opted out: the
 LOOKED = 300_000  # entries in the log of accesses
 plan, access_log = t.Plan.__table__, t.AccessLog.__table__  # type: ignore[attr-defined]
 _PROMISES = """
-INSERT INTO promise (customer_id, amount, due_on, status, paid, later, moved, days_past_due, made_at)
+INSERT INTO promise (customer_id, amount, due_on, status, paid, later, moved, days_past_due, made_at, closed_at)
 SELECT m.id, 60000, (at + interval '7 days')::date,
   CASE WHEN at > :now - interval '7 days' THEN 'open' WHEN m.n % 20 < 11 THEN 'kept'
-    WHEN m.n % 20 < 14 THEN 'partial' ELSE 'broken' END, 0, '[]', 0, m.n * 7 % 150, at
+    WHEN m.n % 20 < 14 THEN 'partial' ELSE 'broken' END, 0, '[]', 0, m.n * 7 % 150, at,
+  CASE WHEN at <= :now - interval '7 days' THEN at + interval '7 days' END
 FROM many m, LATERAL (SELECT :now - m.ago AS at) AS made WHERE m.n >= :spared AND m.n % 5 < 2"""
 _PAYMENTS = """
 INSERT INTO payment (customer_id, account_id, reference, amount, paid_on, posted_at, handled_at)
