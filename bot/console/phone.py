@@ -15,7 +15,7 @@ from bot.console.office import Demo
 from bot.console.rulebook import why
 from bot.core.calendar import local_day, moment
 from bot.dialogues import load_yaml
-from bot.store import thread
+from bot.store import sessions, thread
 from bot.store.fileview import FileView
 from bot.store.scope import EVERYONE
 
@@ -106,6 +106,8 @@ async def move_clock(visit: Visit) -> web.Response:
         elif case.promise is not None and visit.form.get("by") == "promise":
             by = moment(case.promise.due_on, time(10), case.zone) - visit.now
     if by is not None and by > timedelta(0):
+        async with visit.office.database.write() as connection:
+            await sessions.carry(connection, by)
         demo.move_clock(by)
         visit.office.wake()
     return visit.redirect(f"/demo/phone?customer={customer_id if customer_id.isdecimal() else ''}&done=clock")

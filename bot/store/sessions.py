@@ -114,6 +114,17 @@ async def renew(connection: AsyncConnection, sid: str, now: datetime) -> str | N
     return new if (await connection.execute(change)).rowcount else None
 
 
+async def carry(connection: AsyncConnection, by: timedelta) -> None:
+    """A demonstration's clock is about to be moved on by this much: nobody is away for that time."""
+    rows = await connection.execute(
+        select(agent_session.c.id_hash, agent_session.c.seen_at, agent_session.c.created_at)
+    )
+    for one in rows.all():
+        here = agent_session.c.id_hash == one.id_hash
+        moved = {"seen_at": one.seen_at + by, "created_at": one.created_at + by}
+        await connection.execute(update(agent_session).where(here).values(moved))
+
+
 async def end(connection: AsyncConnection, sid: str) -> None:
     """Log out."""
     await connection.execute(delete(agent_session).where(agent_session.c.id_hash == hash_of(sid)))

@@ -85,11 +85,32 @@ async def test_time_passes_at_the_press_of_a_button_and_never_runs_back(demo: Ba
     assert demo.time() - before == timedelta(hours=25)
 
 
+async def test_whoever_works_in_the_console_is_not_locked_out_by_a_clock_that_was_moved(demo: Bank) -> None:
+    customer, agent = str(await demo.customer()), await demo.browser("wang")
+    for by in ("hour", "day", "night"):
+        await Browser(demo.client).post("/demo/clock", customer=customer, by=by)
+        assert "Queue" in (await agent.get("/queue")).words
+    demo.time.now += timedelta(minutes=16)
+    assert "Queue" not in (await agent.get("/queue")).words
+
+
 async def test_the_log_in_page_of_a_demonstration_names_its_log_ins(demo: Bank) -> None:
     await demo.person("fang")
     page = await Browser(demo.client).get("/login")
     assert f"Log in as fang {PASSWORD}" in page.words
     assert "DEMO" in page.words
+
+
+@pytest.mark.parametrize(("language", "title"), [("zh", "待办队列"), ("en", "Queue")])
+async def test_a_visitor_reads_the_console_in_the_language_of_the_page_they_came_from(
+    demo: Bank, language: str, title: str
+) -> None:
+    await demo.person("fang")
+    browser = Browser(demo.client, headers={"Accept-Language": language})
+    page = await browser.get("/login")
+    page = await browser.post("/login", login="fang", password=PASSWORD, language=page.field("language"))
+    assert page.status == 200
+    assert title in page.words
 
 
 async def test_without_a_demonstration_there_is_no_phone(bank: Bank) -> None:

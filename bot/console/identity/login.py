@@ -53,6 +53,8 @@ async def log_in(visit: Visit) -> web.Response:
     stage = _stage_of(visit, person)
     async with visit.registry.write() as connection:
         sid, csrf = await sessions.begin(connection, person.id, visit.now, visit.sid, stage, place_of(visit.request))
+        if visit.office.demo is not None and (language := visit.form.get("language")) in LANGUAGES:
+            await agents.set_language(connection, person.id, language)  # visitors share these log-ins, not a language
     session = Session(person, csrf, visit.now, visit.now, stage)
     visit.session, visit.halted = (session, None) if session.is_open else (None, session)
     return with_cookie(await _after(visit, stage, next, kept), sid)
