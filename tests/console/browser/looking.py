@@ -28,7 +28,11 @@ LAYOUT = r"""() => {
       if (["auto", "scroll"].includes(getComputedStyle(up).overflowX)) return true;
     return false;
   };
-  if (page.scrollWidth > page.clientWidth) found.push(`${page.scrollWidth} px wide`);
+  if (page.scrollWidth > page.clientWidth) {
+    const out = [...document.querySelectorAll("body *")].filter((one) =>
+      one.getBoundingClientRect().right > page.clientWidth + 1 && !scrolls(one));
+    found.push(`${page.scrollWidth} px wide: ${out.pop()?.outerHTML.replace(/\s+/g, " ").slice(0, 100)}`);
+  }
   const parts = "a, button, summary, label, select, textarea, input:not([type=hidden]), .badge, h1, h2";
   document.querySelectorAll(parts).forEach((one) => {
     const box = one.getBoundingClientRect();
