@@ -29,8 +29,8 @@ LAYOUT = r"""() => {
     return false;
   };
   if (page.scrollWidth > page.clientWidth) {
-    const out = [...document.querySelectorAll("body *")].filter((one) =>
-      one.getBoundingClientRect().right > page.clientWidth + 1 && !scrolls(one));
+    const out = [...document.querySelectorAll("body *")].filter((one) => !scrolls(one) &&
+      one.getBoundingClientRect().left + Math.max(one.offsetWidth, one.scrollWidth) > page.clientWidth + 1);
     found.push(`${page.scrollWidth} px wide: ${out.pop()?.outerHTML.replace(/\s+/g, " ").slice(0, 100)}`);
   }
   const parts = "a, button, summary, label, select, textarea, input:not([type=hidden]), .badge, h1, h2";

@@ -13,7 +13,7 @@ from bot.console import words
 from bot.core.case import Owner
 from tests.console.browser.conftest import Open
 from tests.console.browser.looking import LAYOUT, speak, unfold
-from tests.console.browser.screens import SCREENS, furnish
+from tests.console.browser.screens import SCREENS
 from tests.console.conftest import Bank
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -56,7 +56,9 @@ def long_words(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 async def walk(bank: Bank, open_as: Open, language: str, size: str) -> list[str]:
     """What is wrong on any screen of this size."""
-    id = await furnish(bank)
+    id = await bank.customer()
+    await bank.called(id)
+    await bank.wrote(id, "我失业了，真的还不上，https://example.com/" + "a" * 90)
     found = []
     for role, paths in SCREENS.items():
         page = await open_as(role, paths[0], role, **SIZES[size])
