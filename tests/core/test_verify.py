@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.case import Case, NumberSource, Verification
-from bot.core.decide import BESIDE_ANSWER, decide
+from bot.core.decide import decide
 from bot.core.decision import Purpose
 from bot.core.event import Event, Heard
+from bot.core.heard import BESIDE_ANSWER
 from bot.core.reading import Asked, Intent
 from tests.core import worlds as w
 from tests.core.test_decide import CASE, RULES, heard, says, talk_of
