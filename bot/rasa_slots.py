@@ -8,23 +8,9 @@ from decimal import Decimal, InvalidOperation
 from enum import EnumType
 from typing import Any, TypeVar
 
+from bot.core.agreement import Instalment, Offer, Plan, PlanKind, PlanStatus, Promise
 from bot.core.calendar import local_day
-from bot.core.case import (
-    Account,
-    Case,
-    Hold,
-    HoldKind,
-    Instalment,
-    NumberSource,
-    Offer,
-    Owner,
-    Plan,
-    PlanKind,
-    PlanStatus,
-    Product,
-    Promise,
-    State,
-)
+from bot.core.case import Account, Case, Hold, HoldKind, NumberSource, Owner, Product, State
 from bot.core.reading import Asked, Hardship
 
 T = TypeVar("T")

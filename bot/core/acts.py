@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.core import planning
+from bot.core.agreement import Instalment, Offer, PlanStatus, Promise
 from bot.core.calendar import Holidays, business_days_later, moment
-from bot.core.case import HoldKind, Instalment, Offer, PlanStatus, Promise, Timer
+from bot.core.case import HoldKind, Timer
 from bot.core.contact import opt_out_reaches_all
 from bot.core.decision import Purpose
 from bot.core.draft import Draft

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.core import hardship, planning
-from bot.core.case import HoldKind, Instalment, Owner, PlanStatus, Promise, State, Timer
+from bot.core.agreement import Instalment, PlanStatus, Promise
+from bot.core.case import HoldKind, Owner, State, Timer
 from bot.core.decision import Purpose
 from bot.core.draft import Draft
 from bot.core.event import AgentActed, AgentAction

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.core.case import Case, HoldKind, Instalment, Plan, PlanStatus, PromiseStatus, Timer
+from bot.core.agreement import Instalment, Plan, PlanStatus, PromiseStatus
+from bot.core.case import Case, HoldKind, Timer
 from bot.core.reading import Hardship
 
 Slot = str | int | Decimal | date | tuple[Instalment, ...]

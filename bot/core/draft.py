@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from bot.core.agreement import Offer, Promise, PromiseStatus
 from bot.core.calendar import local_day, moment
-from bot.core.case import Case, Hold, HoldKind, Offer, Owner, Promise, PromiseStatus, State, Timer
+from bot.core.case import Case, Hold, HoldKind, Owner, State, Timer
 from bot.core.decision import (
     AllowNumber,
     Cancel,

@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.core.case import Authority, Instalment, PlanKind, Timer
+from bot.core.agreement import Authority, Instalment, PlanKind
+from bot.core.case import Timer
 from bot.core.opinion import Opinion
 from bot.core.reading import Hardship, Reading
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.core.agreement import Instalment, PlanKind, PlanStatus
 from bot.core.calendar import local_day
-from bot.core.case import Case, Instalment, PlanKind, PlanStatus
+from bot.core.case import Case
 from bot.core.plan import Terms, covered, propose
 from bot.core.promise import is_plausible, is_within_horizon, resolve_amount, series_fits
 from bot.core.reading import Asked, Intent, Reading

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.core.case import Authority, HoldKind
+from bot.core.agreement import Authority
+from bot.core.case import HoldKind
 from bot.core.decision import JudgeHold
 from bot.core.draft import Draft
 from bot.core.event import AgentActed, AgentAction

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.core.acts import ACTS, stop_texts_silently
-from bot.core.case import Case, HoldKind, Owner, Promise, State
+from bot.core.agreement import Promise
+from bot.core.case import Case, HoldKind, Owner, State
 from bot.core.conversation import Outcome
 from bot.core.decision import Purpose, Say
 from bot.core.draft import Draft

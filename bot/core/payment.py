@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal
 
 from bot.core import planning
+from bot.core.agreement import PlanStatus, PromiseStatus
 from bot.core.calendar import local_day
-from bot.core.case import Case, HoldKind, Owner, PlanStatus, PromiseStatus, State, Timer
+from bot.core.case import Case, HoldKind, Owner, State, Timer
 from bot.core.decision import Purpose
 from bot.core.draft import Draft
 from bot.core.event import PaymentPosted

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from bot.core.case import Authority, Case, Instalment, Plan, PlanKind, Product
+from bot.core.agreement import Authority, Instalment, Plan, PlanKind
+from bot.core.case import Case, Product
 
 CENT = Decimal("0.01")
 RANK = {authority: rank for rank, authority in enumerate(Authority)}

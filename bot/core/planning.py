@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.core.agreement import Authority, Instalment, Plan, PlanKind, PlanStatus
 from bot.core.calendar import moment
-from bot.core.case import Authority, HoldKind, Instalment, Owner, Plan, PlanKind, PlanStatus, State, Timer
+from bot.core.case import HoldKind, Owner, State, Timer
 from bot.core.decision import ChangePlan, ClosePlan, Purpose, RecordPlan, Slot
 from bot.core.draft import Draft
 from bot.core.event import AgentActed

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from bot.core.case import Case, Instalment, Promise, PromiseStatus
+from bot.core.agreement import Instalment, Promise, PromiseStatus
+from bot.core.case import Case
 from bot.core.reading import AmountKind, SaidAmount
 
 CENT = Decimal("0.01")

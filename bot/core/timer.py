@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.core import planning
-from bot.core.case import Case, ContactChannel, HoldKind, Owner, PlanStatus, PromiseStatus, State, Timer
+from bot.core.agreement import PlanStatus, PromiseStatus
+from bot.core.case import Case, ContactChannel, HoldKind, Owner, State, Timer
 from bot.core.contact import Permission, may_text
 from bot.core.decision import Purpose
 from bot.core.draft import Draft

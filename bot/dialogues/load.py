@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from bot.core.case import Instalment
+from bot.core.agreement import Instalment
 from bot.core.decision import Slot
 from bot.core.rules import Rules
 from bot.core.template import LEDGER, PROMISED

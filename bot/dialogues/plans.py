@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from bot.core.case import Authority, PlanKind, Product
+from bot.core.agreement import Authority, PlanKind
+from bot.core.case import Product
 from bot.core.plan import Limit, PlanRules, Terms
 from bot.dialogues.content import ContentError
 from bot.dialogues.fields import Fields, duration, member

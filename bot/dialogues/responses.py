@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from bot.core.case import Instalment
+from bot.core.agreement import Instalment
 from bot.core.decision import Slot
 from bot.core.wording import LINK
 from bot.dialogues.content import ContentError

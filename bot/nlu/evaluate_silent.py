@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from decimal import Decimal
 
-from bot.core.case import Account, Case, Offer, Product, State, Timer
+from bot.core.agreement import Offer
+from bot.core.case import Account, Case, Product, State, Timer
 from bot.core.decide import decide
 from bot.core.decision import Decision, OpenHandoff, Schedule
 from bot.core.event import Heard

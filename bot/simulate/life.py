@@ -8,8 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from heapq import heappop, heappush
 
 from bot.checker.check import check
+from bot.core.agreement import Instalment, Plan, PlanStatus, Promise, PromiseStatus
 from bot.core.calendar import local, local_day, moment
-from bot.core.case import Instalment, Plan, PlanStatus, Promise, PromiseStatus, State, Timer
+from bot.core.case import State, Timer
 from bot.core.decision import (
     ChangePlan,
     ClosePlan,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.case import Instalment
+from bot.core.agreement import Instalment
 from bot.store.cases import account, customer, hold, plan
 from bot.store.fileview import mask_name
 from bot.store.scope import Scope

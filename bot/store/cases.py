@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, func, insert, literal, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.agreement import Offer, Plan, PlanKind, PlanStatus, Promise
 from bot.core.case import (
     Account,
     Case,
@@ -22,14 +23,9 @@ from bot.core.case import (
     Hold,
     HoldKind,
     NumberSource,
-    Offer,
     Owner,
-    Plan,
-    PlanKind,
-    PlanStatus,
     Preference,
     Product,
-    Promise,
     State,
     Verification,
 )

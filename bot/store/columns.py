@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, Text, TypeDecorator
 
-from bot.core.case import Instalment
+from bot.core.agreement import Instalment
 from bot.store.keys import KeyProblem, Keyring
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")

@@ -13,8 +13,9 @@ from sqlalchemy import bindparam, delete, insert, or_, update
 from sqlalchemy import case as case_when
 
 from bot.core import decision as d
+from bot.core.agreement import PlanStatus, PromiseStatus
 from bot.core.calendar import local_day
-from bot.core.case import Owner, PlanStatus, PromiseStatus
+from bot.core.case import Owner
 from bot.store import cases, journal
 from bot.store import tables as t
 from bot.store.cases import File

@@ -12,7 +12,8 @@ from typing import Any
 
 import phonenumbers
 
-from bot.core.case import Case, Instalment
+from bot.core.agreement import Instalment
+from bot.core.case import Case
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from jinja2.ext import babel_extract
 from bot import console, dialogues
 from bot.console.rulebook import why
 from bot.console.words import FOLDER, LANGUAGES, catalog, key_of, preferred, texts_of, words
-from bot.core.case import HoldKind, Product, PromiseStatus, State, Timer
+from bot.core.agreement import PromiseStatus
+from bot.core.case import HoldKind, Product, State, Timer
 from bot.core.decision import Purpose
 from bot.core.event import AgentAction
 from bot.core.guards import GUARDS

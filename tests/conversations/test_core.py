@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from bot import dialogues
+from bot.core.agreement import Authority, Instalment, PlanKind
 from bot.core.calendar import local
-from bot.core.case import Authority, Case, ContactChannel, HoldKind, Instalment, PlanKind, State, Timer
+from bot.core.case import Case, ContactChannel, HoldKind, State, Timer
 from bot.core.contact import ContactRules
 from bot.core.decision import Purpose
 from bot.core.event import AgentActed, AgentAction, Heard

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import dialogues
-from bot.core.case import Account, Case, Hold, HoldKind, Offer, Owner, Product, State, Timer
+from bot.core.agreement import Offer
+from bot.core.case import Account, Case, Hold, HoldKind, Owner, Product, State, Timer
 from bot.core.contact import may_text
 from bot.core.decide import decide
 from bot.core.decision import Decision, OpenHandoff, Purpose, RecordPromise, Say, Schedule, StopNumber

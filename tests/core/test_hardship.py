@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import dialogues
-from bot.core.case import Authority, Case, Hold, HoldKind, Owner, Plan, PlanKind, PlanStatus
+from bot.core.agreement import Authority, Plan, PlanKind, PlanStatus
+from bot.core.case import Case, Hold, HoldKind, Owner
 from bot.core.contact import may_text
 from bot.core.decide import decide
 from bot.core.decision import JudgeHold, LiftHold, OpenHandoff, Purpose, Say

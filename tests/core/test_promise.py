@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import dialogues
-from bot.core.case import Account, Case, Instalment, Product, Promise, PromiseStatus, State, Timer
+from bot.core.agreement import Instalment, Promise, PromiseStatus
+from bot.core.case import Account, Case, Product, State, Timer
 from bot.core.decide import decide
 from bot.core.event import AgentActed, AgentAction, PaymentPosted, TimerDue
 from bot.core.payment import post_to_ledger

@@ -10,9 +10,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from bot.core.agreement import Authority, Instalment, Offer, Plan, PlanKind, PlanStatus, Promise
 from bot.core.case import (
     Account,
-    Authority,
     Case,
     Consent,
     Contact,
@@ -20,16 +20,10 @@ from bot.core.case import (
     CreditorRole,
     Hold,
     HoldKind,
-    Instalment,
     NumberSource,
-    Offer,
     Owner,
-    Plan,
-    PlanKind,
-    PlanStatus,
     Preference,
     Product,
-    Promise,
     State,
     Timer,
     Verification,

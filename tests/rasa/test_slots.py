@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.case import Account, Case, Hold, HoldKind, Offer, Owner, Product, Promise, State
+from bot.core.agreement import Offer, Promise
+from bot.core.case import Account, Case, Hold, HoldKind, Owner, Product, State
 from bot.core.reading import Asked
 from bot.rasa_slots import CONVERSATION, FORM, LEDGER, OUTCOME, BadSlot, case_of, slots_of
 

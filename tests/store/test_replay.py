@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import dialogues
-from bot.core.case import Account, Case, Product, Promise, State, Timer
+from bot.core.agreement import Promise
+from bot.core.case import Account, Case, Product, State, Timer
 from bot.core.decide import decide
 from bot.core.event import Event, TimerDue
 from bot.store import journal

@@ -15,8 +15,9 @@ from bot.console.customer.clocks import clock_of
 from bot.console.customer.lawful import lawful
 from bot.console.customer.timeline import timeline_of
 from bot.console.rulebook import book, why
+from bot.core.agreement import PlanStatus
 from bot.core.calendar import local_day
-from bot.core.case import Owner, PlanStatus
+from bot.core.case import Owner
 from bot.core.reading import Hardship
 from bot.core.segments import GSM7_BASE, GSM7_EXTENSION
 from bot.store import desk, drafts, queue, thread

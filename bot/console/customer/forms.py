@@ -15,8 +15,8 @@ from bot.console.customer import action
 from bot.console.customer.action import Refused
 from bot.console.customer.conversation import LONGEST_REPLY, PATH, customer_of, may_reveal, page
 from bot.console.customer.queue import go_on
+from bot.core.agreement import Authority, Instalment, PlanKind
 from bot.core.calendar import local_day
-from bot.core.case import Authority, Instalment, PlanKind
 from bot.core.event import AgentActed, AgentAction
 from bot.core.promise import is_plausible, series_fits
 from bot.core.reading import Hardship

@@ -8,7 +8,8 @@ from decimal import Decimal
 from bot.console.render import money
 from bot.console.rulebook.plain import Group, Paragraph, basis, listed, names, share, span
 from bot.console.words import Words
-from bot.core.case import Authority, ContactChannel, Product
+from bot.core.agreement import Authority
+from bot.core.case import ContactChannel, Product
 from bot.core.plan import Limit, Terms
 from bot.core.strategy import Pace, Tier
 from bot.dialogues import Content

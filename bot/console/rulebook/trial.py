@@ -6,24 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from bot.core.agreement import Instalment, Offer, Plan, PlanKind, PlanStatus, Promise
 from bot.core.calendar import local, local_day
-from bot.core.case import (
-    Account,
-    Case,
-    Contact,
-    CreditorRole,
-    Hold,
-    HoldKind,
-    Instalment,
-    NumberSource,
-    Offer,
-    Plan,
-    PlanKind,
-    PlanStatus,
-    Product,
-    Promise,
-    State,
-)
+from bot.core.case import Account, Case, Contact, CreditorRole, Hold, HoldKind, NumberSource, Product, State
 from bot.core.contact import Permission, may_text
 from bot.core.decide import decide
 from bot.core.decision import Decision, Purpose, Say

@@ -9,7 +9,7 @@ from bot.console.access import Missing, Right, Route, Visit
 from bot.console.customer import action
 from bot.console.customer.action import Refused
 from bot.console.customer.conversation import customer_of
-from bot.core.case import Authority
+from bot.core.agreement import Authority
 from bot.core.event import AgentActed, AgentAction
 from bot.store import approvals
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import Column, ForeignKey, Index, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from bot.core.case import Instalment
+from bot.core.agreement import Instalment
 from bot.store.columns import BigId
 from bot.store.tables import fields
 
