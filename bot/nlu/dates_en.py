@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 
-from bot.nlu import dates_en_calendar, dates_en_parts, dates_en_relative
+from bot.nlu import dates_en_calendar, dates_en_parts, dates_en_relative, dates_en_weeks
 from bot.nlu.calendar_words import ONE_DAY, Grain, Stretch, day, month_of, year_of
 from bot.nlu.dates_en_words import TIME, without_times
 from bot.nlu.festivals import festivals
@@ -30,7 +30,7 @@ _QUICK = re.compile(
 )
 
 
-_GRAMMAR = dates_en_calendar.RULES + dates_en_parts.RULES + dates_en_relative.RULES
+_GRAMMAR = dates_en_calendar.RULES + dates_en_parts.RULES + dates_en_weeks.RULES + dates_en_relative.RULES
 # The first letters of every word that a rule can begin with: most words of a message are skipped on sight.
 _BEGINNINGS = (
     "mon|tue|tus|wed|wen|wds|thu|thr|fri|fir|frd|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"

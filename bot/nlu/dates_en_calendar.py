@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 
 from bot.nlu.calendar_words import (
@@ -20,6 +19,7 @@ from bot.nlu.calendar_words import (
 from bot.nlu.dates_en_words import DAY_NUMBER, DIGITS, MONTH, ORDINAL, YEAR, month_number, number_of, year_number
 from bot.nlu.grammar import Grammar
 from bot.nlu.pieces import Piece
+from bot.nlu.within import day_number_of, month_day_of, month_in
 
 RULES = Grammar()
 rule = RULES.rule
@@ -73,7 +73,11 @@ def _figures_month_day(m: re.Match[str], now: datetime) -> Piece | None:
     found = coming_month_day(now.date(), month, number)
     if found is None:
         return None
-    return Piece.of(m, day(found, ambiguous=first <= 12 and second <= 12 and first != second), _in_year(month, number))
+    return Piece.of(
+        m,
+        day(found, ambiguous=first <= 12 and second <= 12 and first != second),
+        month_day_of(month, number, Grain.YEAR),
+    )
 
 
 def _day_first(now: datetime, first: int, second: int) -> bool:
@@ -96,16 +100,6 @@ def _day_first(now: datetime, first: int, second: int) -> bool:
     return day_first
 
 
-def _in_year(month: int, number: int) -> Callable[[Stretch], Stretch | None]:
-    def within(outer: Stretch) -> Stretch | None:
-        if outer.grain is not Grain.YEAR or outer.start is None:
-            return None
-        inside = exact(outer.start.year, month, number)
-        return day(inside) if inside else None
-
-    return within
-
-
 @rule(
     "figures_month_year",
     (
@@ -126,7 +120,7 @@ def _dated(m: re.Match[str], now: datetime, month: int, number: int, year: str |
         found = exact(value, month, number) if 1 <= value <= 2400 else None
         return Piece.of(m, day(found), explicit_year=True) if found else None
     found = coming_month_day(now.date(), month, number)
-    return Piece.of(m, day(found), _in_year(month, number)) if found else None
+    return Piece.of(m, day(found), month_day_of(month, number, Grain.YEAR)) if found else None
 
 
 @rule(
@@ -238,11 +232,7 @@ def _month_name(m: re.Match[str], now: datetime) -> Piece | None:
     number = re.match(r"\s(\d{1,2})(?:st|nd|rd|th)?(?![\d.,:%])", m.string[m.end() :])
     if number and 28 < int(number[1]) <= 31 and coming_month_day(now.date(), month, int(number[1])) is None:
         return None  # 30 February
-    return Piece.of(
-        m,
-        coming_month(now.date(), month),
-        lambda outer: month_of(outer.start.year, month) if outer.grain is Grain.YEAR and outer.start else None,
-    )
+    return Piece.of(m, coming_month(now.date(), month), month_in(month, Grain.YEAR))
 
 
 @rule("year_month", rf"((?:19|20)\d\d)\s?,?\s({MONTH})", "12")
@@ -301,14 +291,7 @@ def _day_number(m: re.Match[str], now: datetime) -> Piece | None:
     ):
         return None
     found = coming_day_number(now.date(), number)
-
-    def within(outer: Stretch) -> Stretch | None:
-        if outer.grain is not Grain.MONTH or outer.start is None:
-            return None
-        inside = exact(outer.start.year, outer.start.month, number)
-        return day(inside) if inside else None
-
-    return Piece.of(m, day(found), within, number=number) if found else None
+    return Piece.of(m, day(found), day_number_of(number, Grain.MONTH), number=number) if found else None
 
 
 @rule("bare_number", r"(?<![\d$£€.,:/-])(0?[1-9]|[12]\d|3[01])(?!\d|[:.,/]\d|%|k\b|[ap]m|\s[ap]\.?m)", DIGITS)

@@ -23,6 +23,7 @@ from bot.nlu.dates_en_words import DIGITS, NTH, WEEKDAY, kind_of, number_of, per
 from bot.nlu.festivals import festival_pattern, festivals
 from bot.nlu.grammar import Grammar
 from bot.nlu.pieces import Piece
+from bot.nlu.within import festival_of, nth_weekday_of
 
 RULES = Grammar()
 rule = RULES.rule
@@ -38,12 +39,7 @@ def _nth_weekday(m: re.Match[str], now: datetime) -> Piece | None:
             lambda outer: day(coming_weekday(outer.end, weekday) + timedelta(weeks=nth - 1)) if outer.end else None,
             needs_outer=Grain.DAY,
         )
-
-    def within(outer: Stretch) -> Stretch | None:
-        found = nth_weekday(outer, nth, weekday)
-        return day(found) if found else None
-
-    return Piece.of(m, Stretch(None, None), within, needs_outer=Grain.MONTH)
+    return Piece.of(m, Stretch(None, None), nth_weekday_of(nth, weekday), needs_outer=Grain.MONTH)
 
 
 @rule(
@@ -222,9 +218,4 @@ def _festival(m: re.Match[str], now: datetime) -> Piece | None:
         on = found.coming(now.date())
     if on is None:
         return None
-
-    def within(outer: Stretch) -> Stretch | None:
-        inside = found.on(outer.start.year) if outer.grain is Grain.YEAR and outer.start else None
-        return day(inside) if inside else None
-
-    return Piece.of(m, day(on), within, festival=True)
+    return Piece.of(m, day(on), festival_of(found, Grain.YEAR), festival=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 
-from bot.nlu import dates_zh_calendar, dates_zh_relative
+from bot.nlu import dates_zh_calendar, dates_zh_parts, dates_zh_relative
 from bot.nlu.calendar_words import ONE_DAY, Grain, Stretch, day, month_of, year_of
 from bot.nlu.dates_zh_words import TIME
 from bot.nlu.pieces import Piece, both, join
@@ -37,7 +37,7 @@ _PASSED = re.compile(r"(?:过了|过完|等过|等到过)$")
 _DEADLINE_BEFORE = re.compile(r"(?:截止|截至|最晚|最迟)(?:到|至|在)?\s?$")
 
 
-_GRAMMAR = dates_zh_calendar.RULES + dates_zh_relative.RULES
+_GRAMMAR = dates_zh_calendar.RULES + dates_zh_parts.RULES + dates_zh_relative.RULES
 _CANDIDATE = re.compile(f"[{re.escape(_GRAMMAR.firsts)}]")
 _WORTH_A_LOOK = re.compile(f"[{re.escape(_GRAMMAR.firsts)}早晚夜凌傍]")
 

@@ -12,7 +12,6 @@ from bot.nlu.calendar_words import (
     add_months,
     coming_weekday,
     day,
-    nth_weekday,
     part_of,
     week_of,
     weekend_of,
@@ -21,6 +20,7 @@ from bot.nlu.calendar_words import (
 from bot.nlu.dates_zh_words import COUNT, HOW, NUMERALS, WEEKDAYS, number_of, steps_of
 from bot.nlu.grammar import Grammar
 from bot.nlu.pieces import Piece
+from bot.nlu.within import nth_weekday_of
 
 RULES = Grammar()
 rule = RULES.rule
@@ -145,11 +145,7 @@ def _weekday(m: re.Match[str], now: datetime) -> Piece | None:
         monday = week_of(now.date() + timedelta(weeks=steps_of(m["how"]))).start
         assert monday is not None
         return Piece.of(m, day(monday + timedelta(days=weekday)))
-
-    def within(outer: Stretch) -> Stretch | None:
-        found = nth_weekday(outer, 1, weekday) if outer.grain is Grain.WEEK else None
-        return day(found) if found else None
-
+    within = nth_weekday_of(1, weekday, Grain.WEEK)
     return Piece.of(m, day(coming_weekday(now.date(), weekday)), within, weekday=weekday)
 
 
