@@ -14,7 +14,7 @@ from bot.gateways.alibaba_api import read_answer, send_query, signed_headers, st
 from bot.gateways.alibaba_pushes import read_pushes
 from bot.gateways.base import Accepted, Answer, ErrorClass, Outgoing, Parsed, RawRequest, Refused, SendError
 from bot.gateways.http import Http
-from bot.gateways.options import Option, OptionError, read_options, seconds, several, web_address
+from bot.gateways.options import Option, read_options, seconds, several, together, web_address
 from bot.gateways.secret_path import OPTIONS as PATH_OPTIONS
 from bot.gateways.secret_path import allowed_networks, guard
 
@@ -58,10 +58,7 @@ class AlibabaGateway:
     def from_options(cls, given: Mapping[str, str]) -> Self:
         """Build from a channel's configuration; raise OptionError where it cannot work."""
         values = read_options(cls.name, OPTIONS, given)
-        sending = ("access_key_id", "access_key_secret", "sign_name")
-        missing = [name for name in sending if not values[name]]
-        if missing and len(missing) < len(sending):
-            raise OptionError(f"alibaba: to send, option {missing[0]} is missing as well")
+        together(cls.name, values, ("access_key_id", "access_key_secret", "sign_name"))
         return cls(
             several(values["path_token"]),
             allowed_networks(cls.name, values),

@@ -146,6 +146,14 @@ class Outgoing:
     params: Mapping[str, str] = field(default_factory=dict)
 
 
+def check_outgoing(can_send: bool, message: Outgoing) -> None:
+    """Raise SendError where a channel only receives, or where the time in which a text may arrive is over."""
+    if not can_send:
+        raise SendError(ErrorClass.CONFIG, "this channel only receives (can_send is false)")
+    if message.valid_seconds < 1:
+        raise SendError(ErrorClass.THROTTLED, "the time in which it may arrive is over")
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The provider took the text. One id per segment where the provider splits."""

@@ -20,11 +20,12 @@ from bot.gateways.base import (
     RawRequest,
     Refused,
     SendError,
+    check_outgoing,
 )
 from bot.gateways.coding import to_gsm7
 from bot.gateways.http import Http, Reply, class_of_status, failure, with_ref
 from bot.gateways.jasmin_forms import read_form
-from bot.gateways.options import Option, OptionError, read_options, seconds, several, web_address
+from bot.gateways.options import Option, read_options, seconds, several, together, web_address
 from bot.gateways.payload import Unreadable
 from bot.gateways.secret_path import OPTIONS as PATH_OPTIONS
 from bot.gateways.secret_path import allowed_networks, guard
@@ -71,10 +72,7 @@ class JasminGateway:
     def from_options(cls, given: Mapping[str, str]) -> Self:
         """Build from a channel's configuration; raise OptionError where it cannot work."""
         values = read_options(cls.name, OPTIONS, given)
-        sending = ("send_url", "username", "password")
-        missing = [name for name in sending if not values[name]]
-        if missing and len(missing) < len(sending):
-            raise OptionError(f"jasmin: to send, option {missing[0]} is missing as well")
+        together(cls.name, values, ("send_url", "username", "password"))
         for name in ("send_url", "callback_url"):
             if values[name]:
                 web_address(cls.name, name, values[name])
@@ -112,10 +110,7 @@ class JasminGateway:
 
     async def send(self, message: Outgoing, now: datetime) -> Accepted:
         """Post the text as bytes in hexadecimal, so that no charset on the way can spoil it."""
-        if not self.can_send:
-            raise SendError(ErrorClass.CONFIG, "this channel only receives (can_send is false)")
-        if message.valid_seconds < 1:
-            raise SendError(ErrorClass.THROTTLED, "the time in which it may arrive is over")
+        check_outgoing(self.can_send, message)
         form = {
             **self._login,
             **self._sender,

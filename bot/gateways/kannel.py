@@ -18,10 +18,11 @@ from bot.gateways.base import (
     RawRequest,
     Refused,
     SendError,
+    check_outgoing,
 )
 from bot.gateways.http import Http, Reply, class_of_status, failure, with_ref
 from bot.gateways.kannel_queries import DLR_PATTERN, read_query
-from bot.gateways.options import Option, OptionError, read_options, seconds, several, web_address
+from bot.gateways.options import Option, OptionError, read_options, seconds, several, together, web_address
 from bot.gateways.payload import Unreadable
 from bot.gateways.secret_path import OPTIONS as PATH_OPTIONS
 from bot.gateways.secret_path import allowed_networks, guard
@@ -79,10 +80,7 @@ class KannelGateway:
     def from_options(cls, given: Mapping[str, str]) -> Self:
         """Build from a channel's configuration; raise OptionError where it cannot work."""
         values = read_options(cls.name, OPTIONS, given)
-        sending = ("send_url", "username", "password")
-        missing = [name for name in sending if not values[name]]
-        if missing and len(missing) < len(sending):
-            raise OptionError(f"kannel: to send, option {missing[0]} is missing as well")
+        together(cls.name, values, ("send_url", "username", "password"))
         for name in ("username", "password", "from_number", "smsc", "callback_url"):
             if not (values[name].isascii() and values[name].isprintable()):
                 raise OptionError(f"kannel: option {name} travels in a header, so it must be plain ASCII")
@@ -129,10 +127,7 @@ class KannelGateway:
 
         A GET would work too, but puts password and text into logs, and HTTP clients repeat it on their own.
         """
-        if not self.can_send:
-            raise SendError(ErrorClass.CONFIG, "this channel only receives (can_send is false)")
-        if message.valid_seconds < 1:
-            raise SendError(ErrorClass.THROTTLED, "the time in which it may arrive is over")
+        check_outgoing(self.can_send, message)
         # Encoded here, because a Kannel built without iconv refuses to.
         wide = encoding_of(message.text) is Encoding.UCS2
         body = message.text.encode("utf-16-be" if wide else "utf-8", "replace")

@@ -41,6 +41,14 @@ def several(value: str) -> tuple[str, ...]:
     return tuple(value.replace(",", " ").split())
 
 
+def together(kind: str, values: Mapping[str, str], names: Sequence[str]) -> bool:
+    """Whether all of these options are set; raise OptionError where only some are, which serves no purpose."""
+    missing = [name for name in names if not values[name]]
+    if missing and len(missing) < len(names):
+        raise OptionError(f"{kind}: to send, option {missing[0]} is missing as well")
+    return not missing
+
+
 def one_of(kind: str, values: Mapping[str, str], choices: Mapping[str, Sequence[str]]) -> None:
     """Raise OptionError where one of these options has a value that it cannot have."""
     for name, known in choices.items():

@@ -11,7 +11,7 @@ from yarl import URL
 from bot.gateways.addresses import Network
 from bot.gateways.base import Accepted, Answer, ErrorClass, Outgoing, Parsed, RawRequest, Refused, SendError
 from bot.gateways.http import Http
-from bot.gateways.options import Option, OptionError, read_options, seconds, several, web_address
+from bot.gateways.options import Option, OptionError, read_options, seconds, several, together, web_address
 from bot.gateways.secret_path import OPTIONS as PATH_OPTIONS
 from bot.gateways.secret_path import allowed_networks, guard
 from bot.gateways.tencent_api import read_answer, send_body, signed_headers
@@ -68,13 +68,11 @@ class TencentGateway:
         """Build from a channel's configuration; raise OptionError where it cannot work."""
         values = read_options(cls.name, OPTIONS, given)
         sending = ("secret_id", "secret_key", "app_id", "sign_name")
-        missing = [name for name in sending if not values[name]]
-        if missing and len(missing) < len(sending):
-            raise OptionError(f"tencent: to send, option {missing[0]} is missing as well")
+        sends = together(cls.name, values, sending)
         if values["poll"] not in ("yes", "no"):
             raise OptionError("tencent: option poll is yes or no")
-        if values["poll"] == "yes" and missing:
-            raise OptionError(f"tencent: to pull, option {missing[0]} is missing as well")
+        if values["poll"] == "yes" and not sends:
+            raise OptionError(f"tencent: to pull, option {sending[0]} is missing as well")
         return cls(
             several(values["path_token"]),
             allowed_networks(cls.name, values),

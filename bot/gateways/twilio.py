@@ -22,6 +22,7 @@ from bot.gateways.base import (
     RawRequest,
     Refused,
     SendError,
+    check_outgoing,
 )
 from bot.gateways.http import Http, Reply, class_of_status, failure, with_ref
 from bot.gateways.options import Option, OptionError, read_options, seconds, several, web_address
@@ -148,10 +149,7 @@ class TwilioGateway:
 
     async def send(self, message: Outgoing, now: datetime) -> Accepted:
         """Create the message; delivery reports come back to callback_url with our reference."""
-        if not self.can_send:
-            raise SendError(ErrorClass.CONFIG, "this channel only receives (can_send is false)")
-        if message.valid_seconds < 1:
-            raise SendError(ErrorClass.THROTTLED, "the time in which it may arrive is over")
+        check_outgoing(self.can_send, message)
         form = {
             "To": message.to,
             **self._sender,

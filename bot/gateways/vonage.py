@@ -19,9 +19,10 @@ from bot.gateways.base import (
     RawRequest,
     Refused,
     SendError,
+    check_outgoing,
 )
 from bot.gateways.http import Http, class_of_status, failure
-from bot.gateways.options import Option, OptionError, read_options, seconds, several, web_address
+from bot.gateways.options import Option, OptionError, read_options, seconds, several, together, web_address
 from bot.gateways.payload import Unreadable
 from bot.gateways.secret_path import ADDRESSES, allowed_networks, check_address, guard
 from bot.gateways.sign import opens, same, sign_vonage
@@ -90,10 +91,7 @@ class VonageGateway:
         values = read_options(cls.name, OPTIONS, given)
         if values["signature_method"] not in ("sha256", "sha512"):
             raise OptionError("vonage: option signature_method is sha256 or sha512")
-        sending = ("api_key", "api_secret", "from_number")
-        missing = [name for name in sending if not values[name]]
-        if missing and len(missing) < len(sending):
-            raise OptionError(f"vonage: to send, option {missing[0]} is missing as well")
+        together(cls.name, values, ("api_key", "api_secret", "from_number"))
         if values["callback_url"]:
             web_address(cls.name, "callback_url", values["callback_url"])
             if len(values["callback_url"]) > 100:
@@ -150,10 +148,7 @@ class VonageGateway:
 
     async def send(self, message: Outgoing, now: datetime) -> Accepted:
         """Post the text; delivery reports repeat our reference as client-ref. One id per segment."""
-        if not self.can_send:
-            raise SendError(ErrorClass.CONFIG, "this channel only receives (can_send is false)")
-        if message.valid_seconds < 1:
-            raise SendError(ErrorClass.THROTTLED, "the time in which it may arrive is over")
+        check_outgoing(self.can_send, message)
         form = {
             **self._login,
             "to": message.to.removeprefix("+"),

@@ -7,24 +7,7 @@ from xml.sax.saxutils import escape
 
 from bot.core.reading import Intent
 from bot.nlu.evaluate import Evaluation
-
-# Ink and paper follow the reader's own light or dark setting; the two hues keep their contrast on both papers.
-STYLE = """<style>
-svg { --ink: #1f2933; --faint: #c5ccd3; --paper: #ffffff; --right: #1f7a8c; --wrong: #b8461b; }
-@media (prefers-color-scheme: dark) {
-  svg { --ink: #e4e7eb; --faint: #4a5560; --paper: #14181c; --right: #56b6c8; --wrong: #ef8354; }
-}
-text { font: 12px system-ui, sans-serif; fill: var(--ink); }
-.small { font-size: 10px; }
-.paper { fill: var(--paper); }
-.rule { stroke: var(--faint); fill: none; }
-.ideal { stroke: var(--ink); stroke-dasharray: 4 4; fill: none; }
-.right { fill: var(--right); }
-.wrong { fill: var(--wrong); }
-.on { fill: var(--paper); }
-.end { text-anchor: end; }
-.middle { text-anchor: middle; }
-</style>"""
+from bot.svg import bar_at, svg_of, text_at
 
 
 def calibration_svg(evaluation: Evaluation) -> str:
@@ -41,10 +24,7 @@ def calibration_svg(evaluation: Evaluation) -> str:
         if one.count:
             x, height = left + n * step, one.accuracy * side
             told = f"confidence {one.confidence:.2f}, right {one.accuracy:.1%}, {one.count} replies"
-            parts.append(
-                f'<rect class="right" x="{x + 3:.1f}" y="{top + side - height:.1f}" width="{step - 6:.1f}" '
-                f'height="{height:.1f}" rx="2"><title>{told}</title></rect>'
-            )
+            parts.append(bar_at(0, x + 3, top + side - height, step - 6, height, told))
             inside = height > 20
             y = top + side - height + (14 if inside else -5)
             parts.append(text_at(x + step / 2, y, str(one.count), "small middle on" if inside else "small middle"))
@@ -77,7 +57,7 @@ def confusion_svg(evaluation: Evaluation) -> str:
     for (meant, read), count in sorted(pairs.items()):
         x, y = left + present.index(read) * cell, top + present.index(meant) * cell
         share = count / meant_so[meant]
-        kind = "right" if meant is read else "wrong"
+        kind = "fill0" if meant is read else "fill1"
         parts.append(
             f'<rect class="{kind}" fill-opacity="{0.25 + 0.75 * share:.2f}" x="{x + 1}" y="{y + 1}" width="{cell - 2}" '
             f'height="{cell - 2}" rx="2"><title>{meant} read as {read}: {count} of {meant_so[meant]}</title></rect>'
@@ -90,19 +70,3 @@ def confusion_svg(evaluation: Evaluation) -> str:
         "right. The stronger the colour, the larger the share of the row."
     )
     return svg_of(left + side + 90, top + side + 20, "What is read for what", told, parts)
-
-
-def text_at(x: float, y: float, words: str, kind: str) -> str:
-    """Words at a place; `kind` are classes of STYLE."""
-    return f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}">{escape(words)}</text>'
-
-
-def svg_of(width: float, height: float, title: str, told: str, parts: list[str]) -> str:
-    """A whole picture, with a title and a description for those who cannot see it."""
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
-        f'height="{height:.0f}" role="img" aria-labelledby="title desc">'
-    )
-    paper = f'<rect class="paper" width="{width:.0f}" height="{height:.0f}"/>'
-    words = f'<title id="title">{escape(title)}</title>\n<desc id="desc">{escape(told)}</desc>'
-    return "\n".join((head, words, STYLE, paper, *parts, "</svg>\n"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.nlu.evaluate_plots import svg_of, text_at
 from bot.nlu.thresholds import Curve
+from bot.svg import svg_of, text_at
 
 ACROSS, WIDE, HIGH, GAP_X, GAP_Y = 3, 220, 120, 70, 84
 LEAST_SPAN = 0.05  # of costs: less is not worth a slope
@@ -46,8 +46,8 @@ def _plot(curve: Curve, left: float, top: float) -> list[str]:
         ),
         f'<path class="rule" d="M{left} {top}V{top + HIGH}H{left + WIDE}"/>',
         f'<path class="ideal" d="M{now:.1f} {top}V{top + HIGH}"/>',
-        f'<path d="M{line}" fill="none" stroke="var(--right)" stroke-width="2"/>',
-        f'<circle cx="{best_x:.1f}" cy="{best_y:.1f}" r="4" fill="none" stroke="var(--wrong)" stroke-width="2"/>',
+        f'<path d="M{line}" fill="none" stroke="var(--first)" stroke-width="2"/>',
+        f'<circle cx="{best_x:.1f}" cy="{best_y:.1f}" r="4" fill="none" stroke="var(--second)" stroke-width="2"/>',
         *(
             text_at(left + tenth / 10 * WIDE, top + HIGH + 14, f"{tenth / 10:g}", "small middle")
             for tenth in (0, 5, 10)
