@@ -18,7 +18,7 @@ from bot.intake import Reception
 from bot.parts import Parts, defaults_of
 from bot.poll import keep_polling
 from bot.site import metrics_alone, site
-from bot.store import editions, outgoing
+from bot.store import editions, flow
 from bot.store.inbox import StrangerDefaults
 from bot.worker import Worker
 
@@ -36,7 +36,7 @@ async def running(parts: Parts, *, web_too: bool, work: bool, rehearsal: Rehears
     worker = _worker(parts)
     box = _inbox(parts, worker.wake)
     async with database.write() as connection:
-        await outgoing.store_channels(connection, list(parts.channels))
+        await flow.store_channels(connection, list(parts.channels))
         await editions.note_start(connection, parts.mind.content.files, clock())
     async with AsyncExitStack() as stack:
         tasks, held = await stack.enter_async_context(_drained())

@@ -8,14 +8,15 @@ from typing import Any
 
 from bot.gateways.base import Gateway, Session
 from bot.gateways.channel import Channel
-from bot.store import outgoing
-from bot.store.outgoing import Due, Pace
+from bot.store import flow, outgoing
+from bot.store.flow import Pace
+from bot.store.outgoing import Due
 
 
 async def leave_shut(connection: Any, channels: Mapping[str, Channel], now: datetime, limit: int) -> int:
     """Move what is due on a channel that is paused or has no connection to the one that takes over, if that is well."""
     routes = {name: one.failover for name, one in channels.items() if one.failover in channels}
-    shut = dict.fromkeys(await outgoing.paused(connection), "is paused") if routes else {}
+    shut = dict.fromkeys(await flow.paused(connection), "is paused") if routes else {}
     shut |= {name: "has no connection" for name, one in channels.items() if _is_adrift(one.gateway)}
     routes = {name: other for name, other in routes.items() if name in shut and other not in shut}
     if not routes:
@@ -46,7 +47,7 @@ async def closed(connection: Any, channels: Mapping[str, Channel], now: datetime
     """Channels that send nothing now and here: outside their hours, with their second or day used up, or over a
     connection that another process holds, or nobody just now; texts wait for it, and burn no try."""
     shut = [name for name, one in channels.items() if one.opens_at(now) > now or not _is_here(one.gateway)]
-    return shut + await outgoing.used_up(connection, paces(channels, now), now)
+    return shut + await flow.used_up(connection, paces(channels, now), now)
 
 
 def _is_here(gateway: Gateway) -> bool:

@@ -14,10 +14,11 @@ from bot.gateways.base import ErrorClass, SendError
 from bot.gateways.channel import Channel
 from bot.mind import Mind
 from bot.send import ATTEMPTS
-from bot.store import cases, outgoing
+from bot.store import cases, flow, outgoing, receipts
 from bot.store.cases import File
 from bot.store.journal import append_journal
-from bot.store.outgoing import Due, Matched
+from bot.store.outgoing import Due
+from bot.store.receipts import Matched
 from bot.store.session import Database
 from bot.turn import follow
 
@@ -64,8 +65,8 @@ async def _look_up(channel: Channel | None, row: Due, now: datetime) -> dict[str
 async def apply_receipts(database: Database, mind: Mind, now: datetime, limit: int = 500) -> int:
     """Match receipts to their texts; what the carrier knows of the number comes back into the file."""
     async with database.write() as connection:
-        matched = await outgoing.match_receipts(connection, limit)
-        await outgoing.note_receipts(connection, matched, now)
+        matched = await receipts.match_receipts(connection, limit)
+        await receipts.note_receipts(connection, matched, now)
         if matched:
             files = await cases.load(connection, sorted({one.customer_id for one in matched}), now)
             entries = [
@@ -75,7 +76,7 @@ async def apply_receipts(database: Database, mind: Mind, now: datetime, limit: i
             await append_journal(connection, entries, now)
         for one in matched:
             await _learn(connection, mind, files[one.customer_id], one, now)
-        expired = await outgoing.expire_receipts(connection, now - GIVE_UP, now)
+        expired = await receipts.expire_receipts(connection, now - GIVE_UP, now)
     return len(matched) + expired
 
 
@@ -95,6 +96,6 @@ async def _learn(connection: Any, mind: Mind, file: File, one: Matched, now: dat
         return
     if one.kind in (ErrorClass.PERMANENT, ErrorClass.CONFIG):
         await follow(connection, mind, file, SendFailed(f"a text was not delivered [{one.code}]"), now)
-    if one.kind == ErrorClass.CONFIG and not await outgoing.mended_since(connection, one.channel, one.sent_at or now):
+    if one.kind == ErrorClass.CONFIG and not await flow.mended_since(connection, one.channel, one.sent_at or now):
         log.error("channel paused", channel=one.channel, reason="reports name a fault of ours", code=one.code)
-        await outgoing.pause(connection, one.channel, f"config: reports name a fault of ours [{one.code}]", now)
+        await flow.pause(connection, one.channel, f"config: reports name a fault of ours [{one.code}]", now)

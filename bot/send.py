@@ -25,7 +25,7 @@ from bot.gateways.base import Accepted, ErrorClass, Outgoing, SendError
 from bot.gateways.channel import Channel
 from bot.lines import closed, leave_shut, other_line, paces, shifted
 from bot.mind import Mind
-from bot.store import cases, outgoing
+from bot.store import cases, flow, outgoing
 from bot.store.cases import File
 from bot.store.journal import append_journal
 from bot.store.outgoing import LEASE, Due
@@ -79,7 +79,7 @@ async def _prepare(
         if cleared.failure:
             await follow(connection, mind, file, SendFailed(cleared.failure), now)
     wanted = Tally(one.due.channel for one in allowed)
-    left = await outgoing.grant(connection, wanted, paces(channels, now), now) if allowed else {}
+    left = await flow.grant(connection, wanted, paces(channels, now), now) if allowed else {}
     ready = []
     for one in allowed:
         if left[one.due.channel] > 0:
@@ -196,7 +196,7 @@ async def _consequences(connection: Any, mind: Mind, file: File, one: Answered, 
         return
     if answer.kind is ErrorClass.CONFIG:
         log.error("channel paused", channel=channel, reason=answer.reason, code=answer.code)
-        await outgoing.pause(connection, channel, str(answer), now)
+        await flow.pause(connection, channel, str(answer), now)
     elif answer.kind in (ErrorClass.OPTED_OUT, ErrorClass.DEAD_NUMBER):
         refused = NumberRefused(opted_out=answer.kind is ErrorClass.OPTED_OUT)
         await follow(connection, mind, file, refused, now)

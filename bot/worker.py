@@ -14,7 +14,7 @@ from bot.mind import Mind
 from bot.receipts import apply_receipts, settle_unknown
 from bot.second import Second
 from bot.send import send_due
-from bot.store import outgoing, work
+from bot.store import flow, work
 from bot.store.outgoing import LEASE
 from bot.store.parts import WAIT, join_parts
 from bot.store.session import Database, StoreDown
@@ -127,7 +127,7 @@ class Worker:
 
     async def _measure(self) -> int:
         async with self._database.read() as connection:
-            paused = await outgoing.paused(connection)
+            paused = await flow.paused(connection)
             for name in self._channels:
                 PAUSED.labels(name).set(name in paused)
             for what, number in (await work.backlog(connection, self._now())).items():

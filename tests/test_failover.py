@@ -20,7 +20,7 @@ from bot.gateways.simulator import Faults, Simulator
 from bot.nlu.read import Reader
 from bot.receipts import settle_unknown
 from bot.send import ATTEMPTS
-from bot.store import cases, outgoing
+from bot.store import cases, flow
 from bot.store.inbox import store
 from bot.store.session import Database
 from tests.machine import STRANGER, Machine, act, add_customer, machine
@@ -70,7 +70,7 @@ async def test_what_a_paused_channel_holds_leaves_by_the_other_with_its_signatur
     async with two_lines(database, reader, content) as (one, reserve):
         await queued(one)
         async with one.database.write() as connection:
-            await outgoing.pause(connection, "phone", "being mended", one.now)
+            await flow.pause(connection, "phone", "being mended", one.now)
         await one.work()
         row = await row_of(one)
         assert (row.state, row.channel, row.moved_from) == ("sent", "reserve", "phone")
@@ -122,7 +122,7 @@ async def test_what_may_have_left_never_moves_even_if_the_books_say_that_it_did_
         row = await row_of(one)
         assert (row.state, row.channel, row.doubted_at) == ("failed", "phone", NOW)
         async with one.database.write() as connection:
-            await outgoing.pause(connection, "phone", "by hand", one.now)
+            await flow.pause(connection, "phone", "by hand", one.now)
         await rounds(one, 2)
         assert reserve.phone(PHONE).inbox == []
 
@@ -182,8 +182,8 @@ async def test_whatever_two_carriers_do_nobody_gets_a_text_twice(
         for _ in range(10):
             await rounds(one, 1)
             async with one.database.write() as connection:  # operations mend what paused
-                for name in await outgoing.paused(connection):
-                    await outgoing.resume(connection, name, one.now)
+                for name in await flow.paused(connection):
+                    await flow.resume(connection, name, one.now)
         got = [
             text.our_ref for number in numbers for sim in (one.simulator, reserve) for text in sim.phone(number).inbox
         ]

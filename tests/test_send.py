@@ -23,7 +23,7 @@ from bot.gateways.simulator import Faults, Simulator
 from bot.nlu.read import Reader
 from bot.receipts import apply_receipts, settle_unknown
 from bot.send import ATTEMPTS, send_due
-from bot.store import cases, outgoing
+from bot.store import cases, flow
 from bot.store import tables as t
 from bot.store.inbox import ReceiptRow, ReplyRow, store
 from bot.store.portfolio import PortfolioRow
@@ -123,13 +123,13 @@ async def test_bad_credentials_pause_the_channel_burn_nothing_and_sending_goes_o
             await add_customer(one, customer(n))
         await one.wait(NOW + timedelta(minutes=10))
         async with one.database.read() as connection:
-            assert "config" in (await outgoing.paused(connection))["phone"]
+            assert "config" in (await flow.paused(connection))["phone"]
         assert {(row.state, row.attempts) for row in await texts(one)} == {("queued", 0)}
         one.simulator.faults = Faults()
         await one.wait(NOW + timedelta(minutes=20))
         assert one.texts(PHONE) == []
         async with one.database.write() as connection:
-            await outgoing.resume(connection, "phone", one.now)
+            await flow.resume(connection, "phone", one.now)
         await one.work()
         assert {row.state for row in await texts(one)} == {"sent"}
 
@@ -382,11 +382,11 @@ async def test_reports_that_name_a_fault_of_ours_pause_the_channel_unless_it_was
             await store(connection, [report("failed", row.our_ref, code, ErrorClass.CONFIG)], STRANGER)
         await one.work()
         async with one.database.read() as connection:
-            return await outgoing.paused(connection)
+            return await flow.paused(connection)
 
     assert await told("30034") == {"phone": "config: reports name a fault of ours [30034]"}
     async with one.database.write() as connection:
-        await outgoing.resume(connection, "phone", one.now + timedelta(minutes=1))
+        await flow.resume(connection, "phone", one.now + timedelta(minutes=1))
     assert await told("30032") == {}  # of a text that left before it was mended
 
 

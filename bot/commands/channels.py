@@ -23,7 +23,7 @@ from bot.dialogues.load import sample
 from bot.gateways.base import Checked, Outgoing, SendError, Session
 from bot.gateways.channel import Channel
 from bot.settings import Settings, SettingsError, load_channels
-from bot.store import accesses, cases, outgoing
+from bot.store import accesses, cases, flow
 from bot.store.columns import keyring
 from bot.store.fileview import mask_number
 from bot.store.inbox import e164
@@ -132,9 +132,9 @@ def _switch(name: str, reason: str | None, demo: bool) -> None:
                 raise SettingsError(f"there is no channel {name!r}; there are {', '.join(known) or 'none yet'}")
             now = Clock()()
             if reason is None:
-                await outgoing.resume(connection, name, now)
+                await flow.resume(connection, name, now)
             else:
-                await outgoing.pause(connection, name, reason, now)
+                await flow.pause(connection, name, reason, now)
             await accesses.log_access(connection, "command line", None, f"channel {name}: {reason or 'resumed'}", now)
 
     asyncio.run(run())

@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.gateways.carrier import carrier_app
 from bot.gateways.simulator import Simulator
-from bot.store import outgoing
+from bot.store import flow, outgoing
 from bot.store import tables as t
 from bot.store.columns import keyring
 from bot.store.session import Database
@@ -113,7 +113,7 @@ def bank(
     monkeypatch.setenv("HUIXIN_DATABASE", database)
     monkeypatch.setenv("HUIXIN_DATA_KEY", KEY)
     assert huixin("migrate").code == 0
-    run(database, lambda connection: outgoing.store_channels(connection, ["bank"]))
+    run(database, lambda connection: flow.store_channels(connection, ["bank"]))
     return huixin, simulator, database
 
 
