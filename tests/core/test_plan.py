@@ -11,21 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import dialogues
-from bot.core.case import (
-    Account,
-    Authority,
-    Case,
-    HoldKind,
-    Instalment,
-    NumberSource,
-    Owner,
-    Plan,
-    PlanKind,
-    PlanStatus,
-    Product,
-    State,
-    Timer,
-)  # fmt: skip
+from bot.core.agreement import Authority, Instalment, Plan, PlanKind, PlanStatus
+from bot.core.case import Account, Case, HoldKind, NumberSource, Owner, Product, State, Timer
 from bot.core.decide import decide
 from bot.core.decision import ChangePlan, ClosePlan, Decision, RecordPlan
 from bot.core.event import AgentActed, AgentAction, Event, Heard, PaymentPosted, TimerDue
