@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import bindparam, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.case import Instalment
+from bot.core.agreement import Instalment
 from bot.store import cases
 from bot.store import tables as t
 
