@@ -16,11 +16,11 @@ from rich.table import Table
 from bot import dialogues
 from bot.clock import Clock
 from bot.commands.places import database_of, demo_moment, settings_of
+from bot.core.ahead import forward
 from bot.core.calendar import local
 from bot.core.case import Case, Timer
 from bot.core.contact import outlook
 from bot.core.decision import OpenHandoff
-from bot.core.talk import Talk
 from bot.dialogues import Content
 from bot.settings import SettingsError
 from bot.store import accesses, thread
@@ -90,9 +90,7 @@ def coming(
     case: Case, timers: dict[Timer, datetime], content: Content, now: datetime, days: int
 ) -> list[dict[str, Any]]:
     """The texts and the tasks for people of the next days, oldest first, if nothing else happens."""
-    talk = Talk(case, content.rules, content.responses.render, now)
-    talk.timers = dict(timers)
-    talk.wait(now + timedelta(days=days))
+    talk = forward(case, timers, content.rules, content.responses.render, now, now + timedelta(days=days))
     language = content.responses.language(case.language)
     found: list[dict[str, Any]] = [
         {

@@ -9,7 +9,7 @@ from bot.console.access import Route
 from bot.console.customer import composer, conversation, correction, customers, desk, forms, journal, merging, queue
 from bot.console.identity import account, lock, login, people, settings
 from bot.console.office import Demo, Line, Office, Phones
-from bot.console.rulebook import publication, rules, trying
+from bot.console.rulebook import effect, publication, rules, trying
 from bot.console.supervise import approvals, audit, dashboard, wall
 from bot.console.uploads import portfolio, uploading
 
@@ -38,6 +38,7 @@ PAGES = (
     audit,
     trying,
     publication,
+    effect,
     rules,
     live,
     notices,
@@ -59,5 +60,7 @@ def mount(app: web.Application, office: Office) -> None:
 
     async def close(_: web.Application) -> None:
         office.hub.close()
+        for job in office.jobs:
+            job.cancel()
 
     app.on_shutdown.append(close)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Task
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -79,6 +80,7 @@ class Office:
     renew: Callable[[], Awaitable[Mind]] | None = None
     folder: Path = dialogues.ROOT
     fits: Callable[[Responses], None] = fits_all
+    jobs: set[Task[None]] = field(default_factory=set)  # work in the background, ended with the process
 
     async def current(self) -> Office:
         """The office with the mind that is in force now, which then stays the same for the whole of a request."""

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.console import pending
 from bot.console.access import Missing, Right, Route, Visit
 from bot.console.pending import Pending
-from bot.console.rulebook import book, changes
+from bot.console.rulebook import book, changes, effect
 from bot.console.words import Words
 from bot.dialogues import Content, ContentError
 from bot.dialogues.archive import from_zip
@@ -178,6 +178,9 @@ async def _edition(visit: Visit, status: int = 200, **more: Any) -> web.Response
         told=told,
         files=files,
         is_own=about.proposed_by == visit.person.login,
+        sees_effect=effect.may_see(visit),
+        may_look=visit.may(Right.PUBLISH) and about.state is State.PROPOSED,
+        shown=await effect.shown(visit, id) if effect.may_see(visit) else None,
         may=visit.may(Right.PUBLISH),
         **{"broken": "", "refused": None, "note": visit.form.get("note", ""), **more},
     )

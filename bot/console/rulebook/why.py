@@ -15,6 +15,7 @@ from bot.core.kinds import (
     NeedsVerifiedNumber,
     NeedsWords,
     OptOutScope,
+    Rule,
     TimeBarred,
 )
 from bot.dialogues.resolutions import Resolutions
@@ -82,6 +83,11 @@ def rule(words: Words, code: str, contact: ContactRules | None) -> str:
             return words.name("rule", code)
         case other:
             return words(f"rule.{KIND_OF[type(other)]}", id=code)
+
+
+def kind_of(rule: Rule) -> str:
+    """What the files call this kind of rule: hours, cap, consent …"""
+    return KIND_OF.get(type(rule)) or type(rule).__name__.lower()
 
 
 def wished(words: Words, preference: Preference) -> str:

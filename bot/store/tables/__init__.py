@@ -7,7 +7,7 @@ each row is both the queue's entry and the message of record; `seq` orders both 
 from sqlmodel import SQLModel
 
 from bot.store.tables.drafts import Draft
-from bot.store.tables.editions import Edition
+from bot.store.tables.editions import Edition, EditionEffect
 from bot.store.tables.file import Account, CaseFile, Customer, Hold, Merge, Payment, Phone, Plan, Promise, Suppression
 from bot.store.tables.learn import Correction
 from bot.store.tables.people import AccessLog, Agent, AgentSession, LoginAttempt, RecoveryCode
@@ -30,6 +30,7 @@ __all__ = [
     "DeadLetter",
     "Draft",
     "Edition",
+    "EditionEffect",
     "Handoff",
     "Hold",
     "Inbound",
