@@ -5,20 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from bot.core.calendar import local_day, moment
+from bot.core.calendar import Holidays, local_day, moment
 
 FURTHEST = 60  # days that are looked ahead; the loader refuses a week without an hour of work
 Span = tuple[time, time]
+NO_HOLIDAYS = Holidays()
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
     """When people answer, Monday first, on the customer's clock; how soon to a customer whom they have; and from which
-    share of the time on a clock is amber."""
+    share of the time on a clock is amber.
+
+    On a day off of `holidays` they answer in `on_holidays`, or not at all; a weekend day that is worked counts as
+    `worked`, or as the weekday that it is.
+    """
 
     week: tuple[Span | None, ...]
     next_reply: timedelta
     amber: float
+    holidays: Holidays = NO_HOLIDAYS
+    on_holidays: Span | None = None
+    worked: Span | None = None
+
+    def span(self, day: date) -> Span | None:
+        """The working hours of a day; None where nobody answers."""
+        if day in self.holidays.off:
+            return self.on_holidays
+        if self.worked is not None and day in self.holidays.worked:
+            return self.worked
+        return self.week[day.weekday()]
 
 
 def deadline(start: datetime, allowed: timedelta, zone: str, service: Service) -> datetime:
@@ -55,7 +71,7 @@ def amber_at(start: datetime, due_at: datetime, zone: str, service: Service) -> 
 
 def _hours(start: datetime, day: date, zone: str, service: Service) -> tuple[datetime, datetime]:
     """What is left of a day's working hours after `start`; an empty span where there is nothing left."""
-    span = service.week[day.weekday()]
+    span = service.span(day)
     if span is None:
         return start, start
     opens, closes = moment(day, span[0], zone), moment(day, span[1], zone)

@@ -11,7 +11,7 @@ from bot.core.promise import PromiseRules
 from bot.core.rules import HandoffRules, HoldRules, VerifyRules
 from bot.core.service import Service, Span
 from bot.core.strategy import Pace, Strategy, Tier
-from bot.dialogues.contact import span_or_closed
+from bot.dialogues.contact import load_holidays, span_or_closed
 from bot.dialogues.content import ContentError
 from bot.dialogues.fields import Fields, clock, duration, member, weekdays
 
@@ -160,7 +160,8 @@ def load_handoffs(root: Path) -> dict[str, HandoffRules]:
 
 def load_service(root: Path) -> Service:
     """When people answer, and how soon."""
-    fields = _handoffs(root).part("service").only("open", "next_reply", "amber")
+    names = ("open", "next_reply", "amber", "calendar", "holidays", "worked")
+    fields = _handoffs(root).part("service").only(*names)
     opened, week = fields.part("open"), list[Span | None]([None] * 7)
     for days in opened.values:
         span = opened.get(days, span_or_closed, "09:00-20:00")
@@ -172,7 +173,17 @@ def load_service(root: Path) -> Service:
             week[day] = span
     if not any(week):
         raise ContentError(f"{opened.where}: on one day of the week at least somebody must answer")
-    return Service(tuple(week), fields.get("next_reply", duration, "30 minutes"), float(fields.share("amber", "0.75")))
+    calendar = fields.maybe("calendar")
+    if calendar is None and (fields.maybe("holidays") or fields.maybe("worked")):
+        raise ContentError(f"{fields.where}: holidays and worked need the calendar of a country, such as calendar: CN")
+    return Service(
+        tuple(week),
+        fields.get("next_reply", duration, "30 minutes"),
+        float(fields.share("amber", "0.75")),
+        load_holidays(fields.where, calendar),
+        fields.get("holidays", span_or_closed, "closed") if calendar is not None else None,
+        fields.get("worked", span_or_closed, "09:00-20:00") if fields.maybe("worked") else None,
+    )
 
 
 def _handoffs(root: Path) -> Fields:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from bot.console.render import money
-from bot.console.rulebook.plain import Group, Paragraph, basis, listed, names, share, span
+from bot.console.rulebook.plain import Group, Paragraph, basis, hours, listed, names, share, span, week
 from bot.console.words import Words
 from bot.core.agreement import Authority
 from bot.core.case import ContactChannel, Product
 from bot.core.plan import Limit, Terms
+from bot.core.service import Service
 from bot.core.strategy import Pace, Tier
 from bot.dialogues import Content
 
@@ -167,6 +168,7 @@ def handling(words: Words, content: Content) -> list[Group]:
         if queue.alert:
             lines.append(words("rules.queue_alert"))
         queues.append(Paragraph(f"queue:{name}", words.name("queue", name), tuple(lines), code=f"handoff:{name}"))
+    queues.append(Paragraph("service", words("rules.service"), tuple(_service(words, content.rules.service))))
     rules, verify = content.rules, content.files.fields("policies/verify.yml")
     asks = {
         "wait": [words("rules.answer_wait", span=span(words, rules.answer_wait))],
@@ -186,6 +188,17 @@ def handling(words: Words, content: Content) -> list[Group]:
               _named(words, "verifying", verified)),
         _reading(words, content),
     ]  # fmt: skip
+
+
+def _service(words: Words, service: Service) -> Iterator[str]:
+    """When people answer, and from when on a clock warns."""
+    yield words("rules.service_open", hours=week(words, service.week))
+    if service.holidays.off:
+        on = service.on_holidays
+        yield words("rules.service_holidays", hours=hours(on)) if on else words("rules.service_closed")
+    if service.worked is not None:
+        yield words("rules.worked", hours=hours(service.worked))
+    yield words("rules.service_next", span=span(words, service.next_reply), share=share(service.amber))
 
 
 def _reading(words: Words, content: Content) -> Group:
