@@ -20,14 +20,16 @@ from bot.console.words import words
 from bot.dialogues.bundle import Bundle
 from bot.edition import content_of, thinking
 from bot.settings import Settings, SettingsError, fits, load_channels
-from bot.store import agents, editions, passwords
-from bot.store.agents import Role
+from bot.store import agents, attempts, editions, passwords, totp
+from bot.store.agents import Person, Role
 from bot.store.editions import NotNow, Origin
+from bot.store.session import Database
 
 out = Console(highlight=False)
 commands_ = typer.Typer(help="Editions of rules and wording: propose one, let a second person approve it.")
 Login = Annotated[str, typer.Option("--login", help="Your log-in of the console, as a supervisor or an admin.")]
 Note = Annotated[str, typer.Option(help="What changes and why, or what you looked at. It is kept with the edition.")]
+HERE = "address:command line"  # where tries come from
 Demo = Annotated[bool, typer.Option(help="Use the demonstration's database.")]
 
 
@@ -60,25 +62,24 @@ def propose(
     folder: Annotated[Path | None, typer.Option(help="Another folder than the configured one.")] = None,
     demo: Demo = False,
 ) -> None:
-    """Check a folder as a start would and keep it, for a second person to approve. Asks for your password."""
+    """Check a folder as a start would and keep it, for a second person to approve. Asks for your password and code."""
     settings = settings_of(demo)
     files = _checked(settings, Bundle.of(folder or settings.dialogues or dialogues.ROOT))
 
-    async def step(connection: AsyncConnection) -> int:
-        who = await _person(connection, login)
+    async def step(connection: AsyncConnection, who: str) -> int:
         return await editions.propose(connection, files, Origin.COMMAND, who, note, Clock()())
 
-    out.print(f"Edition {_run(settings, step)} waits for a second person: huixin publish approve")
+    out.print(f"Edition {_run(settings, step, login)} waits for a second person: huixin publish approve")
 
 
 @commands_.command()
 def approve(
     number: Annotated[int, typer.Argument(help="The edition.", min=1)], login: Login, note: Note, demo: Demo = False
 ) -> None:
-    """Show how a proposal differs from what is in force, and put it in force. Asks for your password."""
+    """Show how a proposal differs from what is in force, and put it in force. Asks for your password and code."""
     settings = settings_of(demo)
 
-    async def look(connection: AsyncConnection) -> tuple[Bundle, int | None, Bundle | None]:
+    async def look(connection: AsyncConnection, _: str) -> tuple[Bundle, int | None, Bundle | None]:
         against = await editions.in_force(connection)
         old = await editions.files_of(connection, against) if against is not None else None
         return await editions.files_of(connection, number), against, old
@@ -87,10 +88,10 @@ def approve(
     _checked(settings, new)
     _show(settings, old or Bundle.of(settings.dialogues or dialogues.ROOT), new)
 
-    async def step(connection: AsyncConnection) -> None:
-        await editions.approve(connection, number, against, await _person(connection, login), note, Clock()())
+    async def step(connection: AsyncConnection, who: str) -> None:
+        await editions.approve(connection, number, against, who, note, Clock()())
 
-    _run(settings, step)
+    _run(settings, step, login)
     out.print(f"Edition {number} is in force; every process works by it from its next unit of work on.")
 
 
@@ -111,20 +112,58 @@ def _show(settings: Settings, old: Bundle, new: Bundle) -> None:
         out.print(f"{file.name}: {file.kind}")
 
 
-async def _person(connection: AsyncConnection, login: str) -> str:
-    """The log-in of whoever may publish and knows their password, which is asked for. Raise SettingsError."""
-    password = typer.prompt("Password", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    person, hashed = await agents.find_person(connection, login) or (None, None)
+async def _person(database: Database, settings: Settings, login: str) -> str:
+    """The log-in of whoever may publish: asks for their password, and for a code where they have a second step.
+
+    Every try counts as one to log in to the console does. Raise SettingsError.
+    """
+    login = login.strip().lower()[:64]
+    async with database.read() as connection:
+        person, hashed = await agents.find_person(connection, login) or (None, None)
+    password = _ask("Password", hidden=True)
+    await _count(database, f"login:{login}", person)
     right = await passwords.is_password(password[: passwords.LONGEST], hashed)
     if not right or person is None or person.role not in (Role.SUPERVISOR, Role.ADMIN):
         raise SettingsError("no supervisor or admin has this log-in and password")
+    await _forgive(database, f"login:{login}")
+    if person.has_code:
+        code = _ask("Code of your phone, or a recovery code")
+        await _count(database, f"code:{person.login}", person)
+        async with database.write() as connection:
+            if not await totp.accept(connection, person.id, code[:40], Clock()()):
+                raise SettingsError("this code is wrong, over, or was used already: wait for the next one")
+        await _forgive(database, f"code:{person.login}")
+    elif person.role in settings.code_roles.split():
+        raise SettingsError("your role needs a second step: set it up in the console first")
     return person.login
 
 
-def _run(settings: Settings, step: Any) -> Any:
+def _ask(what: str, hidden: bool = False) -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt(what, hide_input=hidden))
+    return sys.stdin.readline().rstrip("\n")
+
+
+async def _count(database: Database, subject: str, person: Person | None) -> None:
+    async with database.write() as connection:
+        until = await attempts.attempt(connection, [subject, HERE], Clock()(), person.login if person else "")
+    if until is not None:
+        raise SettingsError(f"too many tries; the next one counts from {until:%H:%M:%S} UTC on")
+
+
+async def _forgive(database: Database, subject: str) -> None:
+    async with database.write() as connection:
+        await attempts.forgive(connection, subject, HERE, Clock()())
+
+
+def _run(settings: Settings, step: Any, login: str | None = None) -> Any:
+    """Do a step in one transaction, as this person where one is named; nothing is locked while they are asked."""
+
     async def run() -> Any:
-        async with database_of(settings) as database, database.write() as connection:
-            return await step(connection)
+        async with database_of(settings) as database:
+            who = await _person(database, settings, login) if login is not None else ""
+            async with database.write() as connection:
+                return await step(connection, who)
 
     try:
         return asyncio.run(run())
