@@ -66,6 +66,14 @@ async def governing(database: Database) -> tuple[int | None, Bundle | None]:
         return number, await editions.files_of(connection, number) if number is not None else None
 
 
+def unloadable(number: int | None, error: ContentError) -> ContentError:
+    """What to say where this version cannot load the edition in force, with the cure."""
+    return ContentError(
+        f"edition {number}, which is in force, cannot be loaded by this version: {error}\n"
+        "put it right in a folder, then `huixin publish propose` and, as another person, `huixin publish approve`"
+    )
+
+
 class InForce:
     """The mind of this process, kept at the edition in force: asked for before each unit of work and each page.
 

@@ -14,7 +14,7 @@ from bot import dialogues
 from bot.alert import Alert
 from bot.clock import Clock
 from bot.dialogues import Content, ContentError
-from bot.edition import InForce, governing, thinking
+from bot.edition import InForce, governing, thinking, unloadable
 from bot.gateways.channel import Channel
 from bot.intake import Defaults
 from bot.mind import Mind
@@ -114,10 +114,7 @@ async def _content(settings: Settings, database: Database) -> tuple[int | None, 
     try:
         return number, *thinking(files, settings.bank_words())
     except ContentError as error:
-        raise ContentError(
-            f"edition {number}, which is in force, cannot be loaded by this version: {error}\n"
-            "put it right in a folder, then `huixin publish propose` and, as another person, `huixin publish approve`"
-        ) from None
+        raise unloadable(number, error) from None
 
 
 def _telling(second: Second | None) -> Callable[[Mind], None]:

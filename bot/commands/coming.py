@@ -13,9 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot import dialogues
 from bot.clock import Clock
-from bot.commands.places import database_of, demo_moment, settings_of
+from bot.commands.places import Folder, content_in, database_of, demo_moment, settings_of
 from bot.core.ahead import forward
 from bot.core.calendar import local
 from bot.core.case import Case, Timer
@@ -26,6 +25,7 @@ from bot.settings import SettingsError
 from bot.store import accesses, thread
 from bot.store.fileview import FileView
 from bot.store.scope import EVERYONE
+from bot.store.session import Database
 
 out = Console(highlight=False)
 
@@ -39,6 +39,7 @@ def plan(
     needle: Annotated[str, typer.Argument(help="A phone number, or the bank's reference of a customer or account.")],
     days: Annotated[int, typer.Option(help="How far ahead.", min=1, max=120)] = 30,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    folder: Folder = None,
     demo: Annotated[bool, typer.Option(help="Look into the demonstration's database.")] = False,
 ) -> None:
     """Print the coming contacts with a customer who stays silent: when, how, in which words, by which rule, and why.
@@ -46,10 +47,13 @@ def plan(
     Nothing is sent and nothing is changed; a reply, a payment or an agent changes what comes.
     """
     settings = settings_of(demo)
-    content = dialogues.load(settings.dialogues or dialogues.ROOT, settings.bank_words())
 
-    async def run() -> tuple[FileView, datetime]:
-        async with database_of(settings) as database, database.write() as connection:
+    async def run() -> tuple[Content, FileView, datetime]:
+        async with database_of(settings) as database:
+            return await content_in(database, settings, folder), *await look(database)
+
+    async def look(database: Database) -> tuple[FileView, datetime]:
+        async with database.write() as connection:
             id = await thread.find_customer(connection, EVERYONE, needle)
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
@@ -57,7 +61,7 @@ def plan(
             await accesses.log_access(connection, "command line", id, "plan", now)
             return await thread.view(connection, EVERYONE, id, now, newest=1), now
 
-    view, now = asyncio.run(run())
+    content, view, now = asyncio.run(run())
     timers = {Timer(one.timer): one.due_at for one in view.agenda}
     found = coming(view.case, timers, content, now, days)
     sight = outlook(view.case, content.rules.contact_for(view.case), now)

@@ -11,17 +11,18 @@ import typer
 from rich.console import Console
 from sqlalchemy import select
 
-from bot import dialogues
 from bot.clock import Clock
-from bot.commands.places import database_of, settings_of
+from bot.commands.places import Folder, content_in, database_of, settings_of
 from bot.console.rulebook.why import because
 from bot.console.words import Words, words
 from bot.core.calendar import local
 from bot.core.contact import ContactRules
+from bot.dialogues import Content
 from bot.dialogues.sources import Sources
 from bot.settings import SettingsError
 from bot.store import accesses, cases, journal, thread
 from bot.store.scope import EVERYONE
+from bot.store.session import Database
 from bot.store.tables import Journal
 
 out = Console(highlight=False)
@@ -37,18 +38,21 @@ def add_to(commands: typer.Typer) -> None:
 def why(
     needle: Annotated[str, typer.Argument(help="A phone number, or the bank's reference of a customer or account.")],
     language: Annotated[str, typer.Option(help="zh or en: the language of the reasons; empty: HUIXIN_LANGUAGE.")] = "",
+    folder: Folder = None,
     demo: Annotated[bool, typer.Option(help="Look into the demonstration's database.")] = False,
 ) -> None:
     """Tell every decision on a customer's file, oldest first: what happened, what was done, and which rules said so.
 
-    Each reason names the file and version of the rule as it stands today, and what the rule rests on.
+    Each reason names the file and version of the rule as it is in force today, and what the rule rests on.
     """
     settings = settings_of(demo)
-    root = settings.dialogues or dialogues.ROOT
-    sentences, sources, rules = words(language or settings.language), Sources(root), dialogues.load(root).rules
 
-    async def run() -> tuple[list[tuple[Any, Any]], str]:
-        async with database_of(settings) as database, database.write() as connection:
+    async def run() -> tuple[Content, list[tuple[Any, Any]], str]:
+        async with database_of(settings) as database:
+            return await content_in(database, settings, folder), *await look(database)
+
+    async def look(database: Database) -> tuple[list[tuple[Any, Any]], str]:
+        async with database.write() as connection:
             id = await thread.find_customer(connection, EVERYONE, needle)
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
@@ -57,15 +61,18 @@ def why(
             rows = await connection.execute(select(table).where(table.c.customer_id == id).order_by(table.c.seq))
             return [(row, journal.read(dict(row._mapping), file.data_key)) for row in rows], file.case.zone
 
-    entries, zone = asyncio.run(run())
-    for row, content in entries:
+    content, entries, zone = asyncio.run(run())
+    sentences, rules = words(language or settings.language), content.rules
+    with content.files.unfolded() as root:
+        sources = Sources(root)
+    for row, entry in entries:
         out.print(
             f"[dim]{row.seq:>4}  {local(row.at, zone):%Y-%m-%d %H:%M:%S}[/dim]  [b]{row.kind}[/b]", highlight=False
         )
-        if content is None:
+        if entry is None:
             out.print("      the customer's key was destroyed; only the chain remains")
             continue
-        _tell(content, sentences, sources, rules.contact)
+        _tell(entry, sentences, sources, rules.contact)
 
 
 def _tell(content: Any, words: Words, sources: Sources, packs: Mapping[str, ContactRules]) -> None:

@@ -15,9 +15,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 from rich.table import Table
 
-from bot import dialogues, intake
+from bot import intake
 from bot.clock import Clock
-from bot.commands.places import database_of, demo_moment, settings_of
+from bot.commands.places import content_in, database_of, demo_moment, settings_of
 from bot.core.calendar import local
 from bot.intake import PAYMENTS, PORTFOLIO, Intake, Report
 from bot.parts import check_schema, defaults_of, use_key
@@ -77,10 +77,10 @@ def _take(file: Path, kind: Intake[Any], rejects: Path | None, columns: bool) ->
 
 async def _run(settings: Settings, file: Path, kind: Intake[Any]) -> Report:
     use_key(settings)
-    content = dialogues.load(settings.dialogues or dialogues.ROOT, settings.bank_words())
     database = Database(settings.database)
     try:
         await check_schema(database)
+        content = await content_in(database, settings)
         rows = list(intake.read_csv(file, kind))
         bar = Progress(BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err)
         with bar as progress:

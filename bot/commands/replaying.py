@@ -1,4 +1,4 @@
-"""replay · check --against: stored decisions made again by today's rules, and what would come out otherwise."""
+"""replay · check --against: stored decisions made again, by the rules in force or by others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from bot import dialogues
 from bot.clock import Clock
-from bot.commands.places import database_of, settings_of
+from bot.commands.places import Folder, content_in, database_of, settings_of
 from bot.core.calendar import local
 from bot.core.case import Case
 from bot.core.decision import Say
@@ -26,6 +26,7 @@ from bot.settings import Settings, SettingsError, load_settings
 from bot.store import accesses, cases, replay, thread
 from bot.store.replay import Difference
 from bot.store.scope import EVERYONE
+from bot.store.session import Database
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -39,18 +40,21 @@ def add_to(commands: typer.Typer) -> None:
 
 def replay_(
     needle: Annotated[str, typer.Argument(help="A phone number, or the bank's reference of a customer or account.")],
-    folder: Annotated[Path | None, typer.Option(help="Another folder of dialogues/ to decide by.")] = None,
+    folder: Folder = None,
     demo: Annotated[bool, typer.Option(help="Look into the demonstration's database.")] = False,
 ) -> None:
-    """Make every stored decision of a customer again by today's rules; ends with 1 where one comes out otherwise.
+    """Make every stored decision of a customer again by the rules in force; ends with 1 where one comes out otherwise.
 
     The journal keeps what each was made of: the reading, the case and its accounts at that time, and the moment.
     """
     settings = settings_of(demo)
-    content = _content(settings, folder)
 
-    async def run() -> tuple[list[thread.JournalEntry], str]:
-        async with database_of(settings) as database, database.write() as connection:
+    async def run() -> tuple[Content, list[thread.JournalEntry], str]:
+        async with database_of(settings) as database:
+            return await content_in(database, settings, folder), *await look(database)
+
+    async def look(database: Database) -> tuple[list[thread.JournalEntry], str]:
+        async with database.write() as connection:
             id = await thread.find_customer(connection, EVERYONE, needle)
             if id is None:
                 raise SettingsError(f"no customer has the number or reference {needle!r}")
@@ -59,7 +63,7 @@ def replay_(
             entries, _ = await thread.journal_of(connection, EVERYONE, id)
             return entries, (await cases.load(connection, [id], now))[id].case.zone
 
-    entries, zone = asyncio.run(run())
+    content, entries, zone = asyncio.run(run())
     decisions = differing = skipped = 0
     for entry in entries:
         if not replay.is_decision(entry.content):
@@ -97,7 +101,7 @@ class Tally:
 def against(folder: Path, address: str) -> bool:
     """Try this content on every stored conversation of a database; print what would change. True where nothing does."""
     settings = load_settings() if address == "configured" else load_settings(database=address)
-    tally = asyncio.run(_try_on_all(settings, _content(settings, folder)))
+    tally = asyncio.run(_try_on_all(settings, dialogues.load(folder, settings.bank_words())))
     out.print(
         f"{tally.decisions} decisions of {tally.customers} customers made again: "
         f"{tally.differing} come out otherwise, of {tally.touched} customers"
@@ -158,10 +162,6 @@ def _compare(content: Content, entry: thread.JournalEntry) -> list[Difference]:
         return content.responses.render(say.response, case.language, say.slots, case.currency)
 
     return replay.compare(entry.content, entry.at, content.rules, render)
-
-
-def _content(settings: Settings, folder: Path | None) -> Content:
-    return dialogues.load(folder or settings.dialogues or dialogues.ROOT, settings.bank_words())
 
 
 def _is_old(content: Any) -> bool:

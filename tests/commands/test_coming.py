@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
+from bot import dialogues
 from bot.clock import Clock
+from bot.dialogues.bundle import Bundle
+from bot.store import editions
+from bot.store.editions import Origin
+from bot.store.session import Database
 from tests.commands.conftest import Huixin
 from tests.commands.test_files import HEADER, NOW
 
@@ -59,3 +65,21 @@ def test_a_stage_of_calls_is_a_task_for_people(imported: Huixin) -> None:
 def test_an_unknown_customer_is_said_so(imported: Huixin) -> None:
     ended = imported("plan", "C9")
     assert (ended.code, "no customer has" in ended.err) == (2, True)
+
+
+def test_the_edition_in_force_says_what_comes_unless_a_folder_is_named(imported: Huixin, place: Path) -> None:
+    async def publish() -> None:
+        database = Database(f"sqlite:///{place / 'huixin.db'}")
+        shipped, name = Bundle.of(dialogues.ROOT), "policies/contact/bank.yml"
+        hours = shipped.files[name].replace("09:00-20:00", "15:00-20:00")
+        async with database.write() as connection:
+            files = Bundle({**shipped.files, name: hours})
+            id = await editions.propose(connection, files, Origin.COMMAND, "wang", "later", NOW)
+            await editions.approve(connection, id, None, "chen", "read", NOW)
+        await database.close()
+
+    asyncio.run(publish())
+    (first, *_) = json.loads(imported("plan", "C1", "--json").out)["coming"]
+    assert first["at"][:16] == "2026-11-23T07:00"
+    (first, *_) = json.loads(imported("plan", "C1", "--json", "--folder", dialogues.ROOT).out)["coming"]
+    assert first["at"][:16] == "2026-11-23T02:02"

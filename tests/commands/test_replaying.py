@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 
 import pytest
 
 from bot import dialogues
+from bot.dialogues.bundle import Bundle
+from bot.store import editions
+from bot.store.editions import Origin
+from bot.store.session import Database
 from tests.commands.conftest import Huixin
-from tests.commands.test_files import file, talked  # noqa: F401  (fixtures)
+from tests.commands.test_files import NOW, file, talked  # noqa: F401  (fixtures)
 
 
 @pytest.fixture
@@ -39,6 +44,37 @@ def test_by_other_rules_each_difference_is_shown(huixin: Huixin, other: Path) ->
     assert ended.code == 1
     assert "timer" in ended.out and "wording" in ended.out
     assert "was: 收到，已为您登记" in ended.out and "now: 好的，已登记" in ended.out
+
+
+async def _publish(address: str, folder: Path) -> None:
+    database = Database(address)
+    async with database.write() as connection:
+        id = await editions.propose(connection, Bundle.of(folder), Origin.COMMAND, "wang", "other words", NOW)
+        await editions.approve(connection, id, None, "chen", "read", NOW)
+    await database.close()
+
+
+@pytest.mark.usefixtures("talked")
+def test_the_edition_in_force_decides_unless_a_folder_is_named(huixin: Huixin, other: Path, place: Path) -> None:
+    holds = other / "policies" / "holds.yml"
+    holds.write_text(holds.read_text("utf-8").replace("no demand until the promised day", "as wang wishes"), "utf-8")
+    asyncio.run(_publish(f"sqlite:///{place / 'huixin.db'}", other))
+    ended = huixin("replay", "C1")
+    assert (ended.code, "now: 好的，已登记" in ended.out) == (1, True)
+    assert huixin("replay", "C1", "--folder", dialogues.ROOT).code == 0
+    told = huixin("why", "C1", "--language", "en").out
+    assert "as wang wishes; grade S)" in told
+    assert "no demand until the promised day; grade S)" in huixin("why", "C1", "--folder", dialogues.ROOT).out
+
+
+@pytest.mark.usefixtures("talked")
+def test_an_edition_that_cannot_be_loaded_is_said_with_the_cure(huixin: Huixin, other: Path, place: Path) -> None:
+    (other / "policies" / "verify.yml").write_text("version: [", encoding="utf-8")
+    asyncio.run(_publish(f"sqlite:///{place / 'huixin.db'}", other))
+    for command in ("replay", "why", "plan"):
+        ended = huixin(command, "C1")
+        assert (ended.code, "edition 1, which is in force, cannot be loaded" in ended.err) == (2, True)
+        assert huixin(command, "C1", "--folder", dialogues.ROOT).code == 0
 
 
 @pytest.mark.usefixtures("talked")
