@@ -16,11 +16,15 @@ from bot.console.rulebook.trying import SHOWN, presets
 from bot.core.case import CreditorRole, HoldKind, Product, State
 from bot.core.decision import Purpose
 from bot.dialogues import Content
+from bot.dialogues.bundle import Bundle
 from bot.nlu.read import Reader
+from bot.store import editions
+from bot.store.editions import Origin
 from bot.store.tables import METADATA
 from tests.console.conftest import NOON, Bank
 
 sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+CAPS = "policies/contact/bank.yml"
 FILLED = {name: value for name, value in SHOWN.items() if name != "customer"} | {"language": "en"}
 SETUP = Setup(Product.PERSONAL_LOAN, 34, Decimal(1200), State.CONTACTED, "cn", "", "Asia/Shanghai", "zh",
               CreditorRole.FIRST_PARTY, True, frozenset(), 0)  # fmt: skip
@@ -185,3 +189,48 @@ def test_reminders_of_today_use_up_the_caps(content: Content, reader: Reader) ->
     tried = trial.hear(busy, "我周五还500", content, reader, NOON)
     assert tried.decision.case.state is State.PROMISED
     assert tried.answers[0].permission.allowed  # an answer is no contact that caps limit
+
+
+async def proposal(bank: Bank, was: str, now: str, file: str) -> int:
+    files = dict(bank.office.mind.content.files.files)
+    assert was in files[file]
+    async with bank.database.write() as connection:
+        bundle = Bundle({**files, file: files[file].replace(was, now)})
+        return await editions.propose(connection, bundle, Origin.UPLOAD, "chen", "other rules", NOON)
+
+
+@sqlite
+async def test_a_proposed_edition_stands_beside_what_is_in_force_where_they_differ(bank: Bank) -> None:
+    browser = await bank.browser("wang", "supervisor")
+    assert 'name="edition"' not in (await browser.get("/rules/try")).html
+    id = await proposal(bank, 'week: {mon-sun: "09:00-20:00"}', 'week: {mon-sun: "15:00-20:00"}', CAPS)
+    other = await proposal(bank, "请问您打算哪天还、还多少？", "请问您准备哪天还、还多少？", "responses/zh.yml")
+    before = await rows(bank)
+    asked = FILLED | {"text": "I'll pay 500 on Friday", "at": "2026-11-23T23:30", "edition": str(id)}
+    page = await browser.post("/rules/try", **asked)
+    assert page.status == 200
+    assert f"Edition {id} would do otherwise" in page.words
+    assert "waits until 11-24 09:00" in page.words
+    assert "waits until 11-24 15:00" in page.words
+    assert page.words.count("What is understood") == 1  # both read the same, which is said once
+    assert page.html.count('<p class="words heard"') == 1
+    page = await browser.post("/rules/try", **asked | {"edition": str(other)})
+    assert f"Edition {other} reads, decides and answers the same" in page.words
+    page = await browser.post("/rules/try", **asked | {"edition": str(other), "language": "zh", "text": "过几天还"})
+    assert f"Edition {other} would do otherwise" in page.words
+    assert "打算哪天还" in page.words and "准备哪天还" in page.words
+    page = await browser.post("/rules/try", **asked | {"edition": ""})
+    assert "otherwise" not in page.words and "11-24 15:00" not in page.words
+    assert await rows(bank) == before
+
+
+@sqlite
+@pytest.mark.parametrize("edition", ["99", "0", "-1", "x", "1 OR 1=1", "9" * 40, "<script>", "²"])
+async def test_an_edition_that_is_not_proposed_is_not_tried(bank: Bank, edition: str) -> None:
+    browser = await bank.browser("wang")
+    await proposal(bank, 'limit: "10"', 'limit: "9"', CAPS)
+    await browser.get("/rules/try")
+    page = await browser.post("/rules/try", **FILLED | {"text": "hello", "edition": edition})
+    assert page.status == 422
+    assert "By which rules" in page.words
+    assert "<script>" not in page.html

@@ -13,17 +13,19 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from bot.console.access import Missing, Right, Route, Visit, problem
-from bot.console.rulebook import book, trial, why
-from bot.console.rulebook.trial import Setup, Trial
+from bot.console.rulebook import book, sides, trial
+from bot.console.rulebook.sides import Beside
+from bot.console.rulebook.trial import Setup
 from bot.core.calendar import local, local_day, moment, zone_info
 from bot.core.case import Case, CreditorRole, HoldKind, Product, State
 from bot.core.decision import Purpose
 from bot.core.segments import count
 from bot.core.wording import Setting, lint
-from bot.dialogues import load_yaml
+from bot.dialogues import ContentError, load_yaml
 from bot.dialogues.wording import LANGUAGES
 from bot.store import thread
 from bot.store.fileview import FileView
+from bot.turn import Mind
 
 E = TypeVar("E", bound=StrEnum)
 LONGEST = 1600  # characters of a text, as long as the reader looks at
@@ -31,7 +33,7 @@ AHEAD = timedelta(days=366)
 SHOWN = {
     "product": "personal_loan", "days": "34", "due": "1200.00", "state": "contacted", "jurisdiction": "cn", "place": "",
     "zone": "Asia/Shanghai", "language": "", "role": "first_party", "reserved": "yes", "reminded": "0", "at": "",
-    "text": "", "customer": "",
+    "text": "", "customer": "", "edition": "",
 }  # fmt: skip
 
 
@@ -94,10 +96,12 @@ async def hear(visit: Visit) -> web.Response:
         zone = view.case.zone if view else _zone(form)
         now = _moment(form, zone, visit.now)
         case = view.case if view else _case(visit, form, zone, now)
+        other = await _proposed(visit, form)
     except Invalid as invalid:
         return await _page(visit, form, 422, view=view, invalid=invalid)
-    mind = visit.office.mind
-    return await _page(visit, form, view=view, tried=trial.hear(case, text, mind.content, mind.reader, now), at=now)
+    second = sides.side(case, text, other, now, int(form.values["edition"])) if other else None
+    both = sides.beside(sides.side(case, text, visit.office.mind, now), second)
+    return await _page(visit, form, view=view, both=both, at=now)
 
 
 async def words(visit: Visit) -> web.Response:
@@ -116,6 +120,21 @@ async def words(visit: Visit) -> web.Response:
     return await _page(visit, form, wording=wording, findings=findings, segments=count(wording["wording"]))
 
 
+async def _proposed(visit: Visit, form: Form) -> Mind | None:
+    """What decides by the proposed edition that was chosen, if one was."""
+    said = form.values["edition"].strip()
+    if not said:
+        return None
+    if not said.isdecimal() or len(said) > 18:
+        raise Invalid("try.bad_choice", "edition")
+    try:
+        return await sides.mind_of(visit, int(said))
+    except LookupError:
+        raise Invalid("try.bad_choice", "edition") from None
+    except ContentError:
+        raise Invalid("try.bad_edition", "edition") from None
+
+
 def _form(visit: Visit) -> Form:
     """The fields as they were sent, or those of the preset whose button was pressed."""
     values = {name: visit.form.get(name, "")[:LONGEST] for name in SHOWN}
@@ -125,6 +144,7 @@ def _form(visit: Visit) -> Form:
         return Form(values, holds)
     language = values["language"] if values["language"] in LANGUAGES else visit.words.language
     kept = {name: value for name, value in chosen.items() if name in SHOWN and name != "at"}
+    kept["edition"] = values["edition"]
     filled = {**SHOWN, "language": language, **kept, "text": chosen[language]}
     if "at" in chosen:
         day = local_day(visit.now, filled["zone"])
@@ -214,14 +234,15 @@ async def _page(
     form: Form,
     status: int = 200,
     view: FileView | None = None,
-    tried: Trial | None = None,
+    both: Beside | None = None,
     at: datetime | None = None,
     invalid: Invalid | None = None,
     wording: dict[str, str] | None = None,
     **more: Any,
 ) -> web.Response:
     content = visit.office.mind.content
-    contact = content.rules.contact_for(tried.decision.case) if tried else None
+    async with visit.office.database.read() as connection:
+        proposals = await sides.proposals(connection)
     return visit.page(
         "rulebook/rules_try.html",
         status,
@@ -229,9 +250,10 @@ async def _page(
         form=form.values,
         chosen_holds=form.holds,
         view=view,
-        tried=tried,
+        both=both,
+        proposals=proposals,
         at=at,
-        zone=tried.before.zone if tried else "",
+        zone=both.decisions[0].tried.before.zone if both else "",
         invalid=invalid,
         wording=wording or {"wording": "", "purpose": "reminder", "wording_days": "34"},
         findings=more.get("findings"),
@@ -240,9 +262,7 @@ async def _page(
         jurisdictions=_jurisdictions(visit),
         places=sorted(content.rules.contact),
         presets=presets(),
-        because=lambda code: why.because(visit.words, code, contact),
-        forbidding=lambda code: why.rule(visit.words, code, contact),
-        place_of=book.places(content) if tried else None,
+        place_of=book.places(content) if both else None,
         longest=LONGEST,
     )
 
