@@ -77,7 +77,8 @@ class Form:
 async def show(visit: Visit) -> web.Response:
     """The empty box, perhaps begun from a real customer."""
     customer = visit.request.query.get("customer", "")
-    form = Form({**SHOWN, "language": visit.words.language, "customer": customer})
+    edition = visit.request.query.get("edition", "")[:18]
+    form = Form({**SHOWN, "language": visit.words.language, "customer": customer, "edition": edition})
     if customer and not visit.may(Right.READ):
         return problem(visit, 403, "problem.forbidden")
     return await _page(visit, form, view=await _view(visit, form))
