@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.case import Timer
 from bot.store import tables as t
 from bot.store.cases import customer
-from bot.store.record import upsert
 from bot.store.scope import Scope
+from bot.store.session import upsert
 
 agenda, effect = t.Agenda.__table__, t.EditionEffect.__table__  # type: ignore[attr-defined]
 STALLED = timedelta(seconds=30)  # work that has noted nothing for so long goes on no more

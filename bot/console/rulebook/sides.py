@@ -16,9 +16,9 @@ from bot.console.words import Words
 from bot.core.case import Case
 from bot.core.contact import ContactRules
 from bot.edition import thinking
+from bot.mind import Mind
 from bot.store import editions
 from bot.store.editions import Edition, State
-from bot.turn import Mind
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ from bot.core.segments import count
 from bot.core.wording import Setting, lint
 from bot.dialogues import ContentError, load_yaml
 from bot.dialogues.wording import LANGUAGES
+from bot.mind import Mind
 from bot.store import thread
 from bot.store.fileview import FileView
-from bot.turn import Mind
 
 E = TypeVar("E", bound=StrEnum)
 LONGEST = 1600  # characters of a text, as long as the reader looks at

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.dialogues.bundle import Bundle
-from bot.store import editions
+from bot.store import edition_effects, editions
 from bot.store.editions import Origin
 from bot.turn import turn
 from tests.console.conftest import NOON, Bank, Browser
@@ -18,7 +20,8 @@ SCREENS = {
               "/people"),
     "supervisor": ("/desks", "/desks/1", "/approvals", "/dashboard",
                    "/dashboard?days=7&product=personal_loan", "/dashboard/rows?measure=open_handoffs", "/customers/1",
-                   "/rules/try?customer=1", "/rules/editions", "/rules/editions/1"),
+                   "/rules/try?customer=1", "/rules/try?edition=1", "/rules/editions", "/rules/editions/1",
+                   "/rules/editions/1/effect"),
     "auditor": ("/access", "/queue", "/customers/1", "/approvals", "/people", "/rules", "/rules?q=BANK",
                 "/rules?q=nothing+like+it", "/rules/contact", "/rules/plans", "/rules/wording", "/rules/words",
                 "/rules/try", "/rules/editions/1", "/customers/999"),
@@ -50,7 +53,12 @@ async def furnish(bank: Bank) -> int:
     name = "responses/zh.yml"
     changed = Bundle({**files, name: files[name] + "# end"})
     async with bank.database.write() as connection:
-        await editions.propose(connection, changed, Origin.UPLOAD, "wang", "a closing line", NOON)
+        edition = await editions.propose(connection, changed, Origin.UPLOAD, "wang", "a closing line", NOON)
+        until = NOON + timedelta(hours=24)
+        one = await edition_effects.begin(connection, edition, changed.fingerprint, "wang", NOON, until, 100)
+        example = [id, "moved", NOON.isoformat(), until.isoformat(), "BANK-HOURS"]
+        counts = {"contacted": {"old": 4812, "new": 4812}, "moved": {"BANK-HOURS": 188}, "examples": [example]}
+        assert one is not None and await edition_effects.note(connection, one, 4812, counts, NOON, ended=True)
     return id
 
 
