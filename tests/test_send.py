@@ -515,6 +515,23 @@ async def test_a_reminder_waits_while_parts_of_what_the_customer_wrote_are_on_th
     assert [row.state for row in await texts(one) if row.purpose == "promise_reminder"] == ["cancelled", "sent"]
 
 
+@pytest.mark.parametrize("purpose", ["promise_reminder", "agent"])
+async def test_nothing_but_an_answer_leaves_before_what_the_customer_wrote_was_read(one: Machine, purpose: str) -> None:
+    for n in (1, 2):
+        await add_customer(one, customer(n), State.CONTACTED)
+    said = ReplyRow("phone", "m", PHONE, "1069", "别再给我发了", NOW, False, NOW)
+    async with one.database.write() as connection:
+        await store(connection, [said], STRANGER)
+        await queue(connection, 1, purpose)
+        await queue(connection, 2, purpose)
+    await send(one)
+    assert [row.state for row in await texts(one)] == ["queued", "sent"]
+    await one.wait(NOW + timedelta(minutes=1))
+    assert (await one.case(1)).state is State.OPTED_OUT
+    states = {row.customer_id: row.state for row in await texts(one) if row.purpose == purpose}
+    assert states == {1: "cancelled", 2: "sent"}
+
+
 async def test_a_reply_to_a_number_that_shares_a_webhook_is_answered_from_that_number(one: Machine) -> None:
     one.channels["cards"] = replace(
         one.channels["phone"], name="cards", number=f"{NUMBER}5", signature="【信用卡中心】"

@@ -171,7 +171,9 @@ def guard(office: Office, route: Route) -> Callable[[web.Request], Awaitable[web
         except Missing:
             return problem(visit, 404, "problem.missing")
         except TooLarge:
-            return problem(visit, 413, "problem.too_large", most=f"{office.reception.limit / MEGABYTE:g}")
+            if route.takes_file:
+                return problem(visit, 413, "problem.too_large", most=f"{office.reception.limit / MEGABYTE:g}")
+            return problem(visit, 413, "problem.long_form", most=f"{request.client_max_size / MEGABYTE:g}")
         except Garbled:
             return problem(visit, 400, "problem.garbled")
         except ReadOnly:
@@ -259,10 +261,16 @@ def _has_token(visit: Visit) -> bool:
 
 async def _receive(visit: Visit, route: Route) -> None:
     if route.takes_file:
-        visit.form, visit.file = await receive(visit.request, visit.office.reception.limit)
+        form, visit.file = await receive(visit.request, visit.office.reception.limit)
     else:
-        posted = await visit.request.post()
-        visit.form = {name: value for name, value in posted.items() if isinstance(value, str)}
+        try:
+            posted = await visit.request.post()
+        except web.HTTPRequestEntityTooLarge as error:
+            raise TooLarge from error
+        except (ValueError, LookupError, AssertionError, RuntimeError, web.HTTPException) as error:
+            raise Garbled from error  # no such alphabet, no UTF-8, no boundary, no end
+        form = {name: value for name, value in posted.items() if isinstance(value, str)}
+    visit.form = {name: value.replace("\0", "\ufffd") for name, value in form.items()}  # PostgreSQL stores no NUL
 
 
 def _page_of(path: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from bot.intake.sheet import IntakeError, decode, lines
 from bot.intake.take import Intake, Report
 
 REJECT_COLUMNS = ("line", "column", "problem")
+FORMULA = ("=", "+", "-", "@")
+SIGNED = re.compile(r"[+-][0-9]+(?:[., ][0-9]+)*")
 
 
 def read_csv(path: Path, kind: Intake[Any]) -> Iterator[tuple[int, Mapping[str, str]]]:
@@ -64,6 +68,7 @@ def write_rejects(path: Path, kind: Intake[Any], report: Report) -> None:
 
 
 def harmless(cell: str) -> str:
-    """The cell, so that no spreadsheet runs it as a formula."""
-    formula = cell.startswith(("=", "@", "\t", "'")) or (cell.startswith(("+", "-")) and not cell[1:2].isdigit())
+    """The cell, so that no spreadsheet runs it as a formula. A number with its sign, such as a phone's, is none."""
+    begins = unicodedata.normalize("NFKC", cell).lstrip()[:1]  # ＝ begins a formula too, where Chinese is written
+    formula = cell.startswith(("\t", "\r", "\n", "'")) or (begins in FORMULA and not SIGNED.fullmatch(cell))
     return "'" + cell if formula else cell

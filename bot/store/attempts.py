@@ -40,7 +40,8 @@ async def attempt(
     Subjects are kept as hashes, since people type passwords where a log-in belongs; only addresses, and the log-in
     `known` to exist, are kept in words.
     """
-    said = {hash_of(one): one if one.startswith("address:") or one.endswith(f":{known}") else "" for one in subjects}
+    is_known = {f"login:{known}", f"code:{known}"} if known else set()
+    said = {hash_of(one): one if one.startswith("address:") or one in is_known else "" for one in subjects}
     keys = sorted(said)
     fresh = [{"subject": key, "failures": 0, "blocked_until_at": now, "what": said[key][:80]} for key in keys]
     await connection.execute(upsert(connection, login_attempt).on_conflict_do_nothing(), fresh)

@@ -56,6 +56,12 @@ async def colleagues(connection: AsyncConnection, scope: Scope, customer_id: int
     return await desks(connection, Scope(frozenset(teams)))
 
 
+async def lock(connection: AsyncConnection, agent_id: int) -> None:
+    """Let nobody else give this person a customer until the transaction is over: then the count of theirs holds."""
+    one = select(agent.c.id).where(agent.c.id == agent_id)
+    await connection.execute(one.with_for_update(key_share=True))
+
+
 async def desk_of(connection: AsyncConnection, agent_id: int) -> Desk | None:
     """One person's desk; None where they may not have customers."""
     row = (await connection.execute(_desks().where(agent.c.id == agent_id))).first()

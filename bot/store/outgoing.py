@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.decision import Purpose
@@ -17,9 +17,11 @@ from bot.store.cases import lock, outbox, suppression
 from bot.store.effects import OPEN
 from bot.store.session import upsert
 
+inbound = t.Inbound.__table__  # type: ignore[attr-defined]
 channel, part = t.Channel.__table__, t.Part.__table__  # type: ignore[attr-defined]
 
 LEASE = timedelta(seconds=60)  # longer than any gateway's time-out: after it, nobody is sending this any more
+PENDING = inbound.c.state == literal_column("'pending'")  # written out, so that the index of those is used
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,10 @@ async def claim_due(connection: AsyncConnection, now: datetime, limit: int, clos
     # The confirmation of an opt-out has five minutes: it does not queue behind a text that waits for its next try.
     first = ~blocked.exists() | (o.c.purpose == Purpose.OPT_OUT_CONFIRMATION)
     is_due = o.c.state.in_(("queued", "held")) & (o.c.due_at <= now) & first & ~paused_channel.exists()
-    # Nobody is reminded while parts of what they just wrote are on their way: it may be an opt-out.
+    # Nobody is reminded, and no agent's text leaves, before what they just wrote was read: it may be an opt-out.
     writing = select(part.c.id).where(part.c.customer_id == o.c.customer_id, part.c.joined_at.is_(None))
-    is_due &= (o.c.urgency < 2) | ~writing.exists()
+    unread = select(inbound.c.id).where(inbound.c.customer_id == o.c.customer_id, PENDING)
+    is_due &= (o.c.urgency < 2) | ~(writing.exists() | unread.exists())
     if closed:
         is_due &= o.c.channel.not_in(closed)
     first_come = select(o.c.customer_id).where(is_due).order_by(o.c.urgency, o.c.due_at, o.c.id).limit(limit * 3)

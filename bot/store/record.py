@@ -71,7 +71,9 @@ async def _files(round: Round) -> None:
     rows, ledger = [], []
     for file, step in round.work:
         before, after = file.case, step.decision.case
-        file.agent_id = _agent_of(file, step)
+        holder, file.agent_id = file.agent_id, _agent_of(file, step)
+        if file.agent_id != holder or step.replies:  # another person's matter by now, or the customer came first
+            file.follow_up_at = None
         rows.append({
             "b_customer": after.customer_id, "state": after.state, "owner": after.owner, "agent_id": file.agent_id,
             "asked": after.asked, "offer_amount": after.offer.amount if after.offer else None,
@@ -82,6 +84,7 @@ async def _files(round: Round) -> None:
             "verify_wrong": after.verification.wrong, "verified_until_at": after.verification.until,
             "verify_barred_until_at": after.verification.barred_until,
             "ability": after.ability, "annoyed_at": after.annoyed_at, "changed_at": round.now,
+            "follow_up_at": file.follow_up_at,
         })  # fmt: skip
         if after.accounts != before.accounts:
             ledger += [

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 CHANNEL = "huixin_changed"  # what PostgreSQL's NOTIFY is told under
+QUIET: dict[str, Any] = {"hide_parameters": True}  # errors reach the logs: no text and no name stands in them
 MOST_TOLD = 500  # ids in one notification, whose 8,000 bytes must hold them all
 
 
@@ -42,7 +43,7 @@ class Database:
             self._reader = _sqlite(self.url.set(drivername="sqlite+aiosqlite"), 4, begin="BEGIN", read_only=True)
         else:
             url_pg = self.url.set(drivername="postgresql+asyncpg")
-            self._writer = create_async_engine(url_pg, pool_size=10, max_overflow=5, pool_pre_ping=True)
+            self._writer = create_async_engine(url_pg, pool_size=10, max_overflow=5, pool_pre_ping=True, **QUIET)
             # One snapshot for all statements of a reader, as SQLite gives it: figures that belong together agree.
             # The database itself refuses to write there, whatever our code says.
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -109,6 +110,7 @@ class Database:
             self._writer.url,
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
+            **QUIET,
             connect_args={"server_settings": noticed},
         )
         async with _connection(engine) as connection:
@@ -164,7 +166,7 @@ async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 def _sqlite(url: Any, pool_size: int, begin: str, read_only: bool = False) -> AsyncEngine:
     """An engine that begins transactions itself: the driver's own habit would read and write in separate ones."""
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, connect_args={"timeout": 30})
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, connect_args={"timeout": 30}, **QUIET)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _: Any) -> None:

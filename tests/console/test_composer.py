@@ -188,7 +188,7 @@ async def test_send_and_next_goes_to_ones_own_who_waits_then_takes_somebody_then
     await bank.called(third, timedelta(hours=1))
     page = await browser.get(f"/customers/{first}")
     own = await browser.post(f"/customers/{first}/reply", text="您好", next="yes", **form(page))
-    assert "This is your next conversation." in own.words and "在吗" in own.words
+    assert "This is your next customer." in own.words and "在吗" in own.words
     new = await browser.post(f"/customers/{second}/reply", text="您好", next="yes", **form(own))
     assert await bank.owner(third) == (Owner.AGENT, 1)
     none = await browser.post(f"/customers/{third}/reply", text="您好", next="yes", **form(new))

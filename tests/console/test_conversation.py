@@ -148,7 +148,7 @@ async def test_after_an_opt_out_nothing_can_be_sent_at_any_time(bank: Bank) -> N
     assert any(tag == "textarea" and "disabled" in attrs for tag, attrs in after.elements)
     refused = await browser.post(f"/customers/{customer}/reply", text="您好", **form(after))
     assert refused.status == 409
-    assert "There is no time at which it may be sent." in refused.words
+    assert "It is not known when it may be sent." in refused.words
     assert [text.purpose for text in await bank.texts(customer)] == ["opt_out_confirmation"]
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from bot.core.case import Owner
+from bot.turn import turn
 from tests.console.conftest import Bank
 
 
@@ -103,6 +106,34 @@ async def test_a_follow_up_has_a_folder_of_its_own(bank: Bank) -> None:
         assert (await browser.post(f"/customers/{id}/follow_up", at=wrong)).status == 422
     await browser.post(f"/customers/{id}/follow_up", at="")
     assert "李" in (await browser.get("/queue?folder=mine")).words
+
+
+@pytest.mark.parametrize("ends", ["release", "resolve"])
+async def test_a_follow_up_ends_with_whoever_wanted_it(bank: Bank, ends: str) -> None:
+    browser, other = await bank.browser("wang"), await bank.browser("li")
+    id = await _called(bank, 1)
+    await browser.get(f"/customers/{id}")
+    await browser.post(f"/customers/{id}/take")
+    tomorrow = (bank.time() + timedelta(days=1)).strftime("%Y-%m-%dT15:30")
+    await browser.post(f"/customers/{id}/follow_up", at=tomorrow)
+    await browser.post(f"/customers/{id}/{ends}", outcome="other", text="back")
+    await other.get(f"/customers/{id}")
+    page = await other.post(f"/customers/{id}/take")
+    assert "11-24 15:30" not in page.words
+    assert "李" in (await other.get("/queue?folder=mine")).words
+
+
+async def test_a_customer_who_writes_before_the_follow_up_is_among_mine_again(bank: Bank) -> None:
+    browser = await bank.browser("wang")
+    id = await _called(bank, 1)
+    await browser.get(f"/customers/{id}")
+    await browser.post(f"/customers/{id}/take")
+    tomorrow = (bank.time() + timedelta(days=1)).strftime("%Y-%m-%dT15:30")
+    await browser.post(f"/customers/{id}/follow_up", at=tomorrow)
+    await bank.wrote(id, "我想先还一点", pending=True)
+    assert await turn(bank.database, bank.office.mind, bank.time())
+    assert "李" in (await browser.get("/queue?folder=mine")).words
+    assert "You have nothing to follow up" in (await browser.get("/queue?folder=follow_up")).words
 
 
 async def test_only_a_supervisor_arranges_desks(bank: Bank) -> None:

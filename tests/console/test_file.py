@@ -56,7 +56,7 @@ async def test_the_file_says_what_is_left_and_from_when_each_contact_is_lawful_a
     )  # fmt: skip
     page = await browser.get(f"/customers/{customer}")
     assert "Contacts left today 0 of 1 left" in page.words
-    assert "Contacts left this week 0 of 4 left" in page.words
+    assert "Contacts left in 7 days 0 of 4 left" in page.words
     assert "Agent's text from 11-24 09:00 contact cap reached: at most 1 in 1 days (BANK-1-DAY)" in page.words
     assert "Call from 11-24 09:00 contact cap reached: at most 6 in 1 days (CN-CALL)" in page.words
     assert "Reminder from 11-30 11:15 contact cap reached: at most 4 in 7 days (BANK-4-ANY-WEEK)" in page.words

@@ -89,6 +89,7 @@ def test_every_value_of_the_core_has_a_name(language: str) -> None:
     needed |= {f"guard.{guard}" for guard in GUARDS}
     needed |= {f"finding.{rule.id}" for rule in content.wording.forbidden}
     needed |= {f"finding.{shape}" for shape in ("link", "long_number", "signature", "long")}
+    needed |= {"finding.unknown_sum", "finding.untold_sum"}
     assert needed - known == set()
 
 

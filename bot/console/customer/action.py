@@ -50,6 +50,7 @@ async def take(office: Office, person: Person, customer_id: int, now: datetime, 
 
     async def is_free(connection: Any, file: File) -> None:
         if file.case.owner is Owner.BOT:
+            await desk.lock(connection, person.id)
             own = await desk.desk_of(connection, person.id)
             if own is not None and own.is_full:
                 raise Refused("refused.full", missed=own.most)
@@ -129,6 +130,7 @@ async def transfer(
             await _has(connection, file, holder)
         elif file.case.owner is Owner.BOT:
             raise Refused("refused.not_taken")
+        await desk.lock(connection, to.agent_id)
         there = await desk.desk_of(connection, to.agent_id)
         if there is None or not await there.scope.has(connection, customer_id):
             raise Refused("refused.no_room", who=to.name)

@@ -14,6 +14,7 @@ from bot.core.calendar import local_day
 from bot.core.case import Case
 from bot.core.contact import Permission, may_text
 from bot.core.decision import Purpose
+from bot.core.figures import figures
 from bot.core.segments import ALONE, JOINED, Encoding, count
 from bot.core.template import template_slots
 from bot.core.wording import Finding, Setting, blocks, lint
@@ -96,7 +97,7 @@ def judge(office: Office, case: Case, channel: str, text: str, template: str, no
     )
     return Verdict(
         may_text(case, Purpose.AGENT, content.rules.contact_for(case), now, text),
-        lint(text, setting, content.wording),
+        (*lint(text, setting, content.wording), *(() if approved else figures(text, case, now))),
         office.line(channel).says is not None and not approved,
         chosen.approval if chosen else "",
         edited,

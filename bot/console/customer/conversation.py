@@ -23,7 +23,7 @@ from bot.core.segments import GSM7_BASE, GSM7_EXTENSION
 from bot.store import desk, drafts, queue, thread
 from bot.store.agents import Role
 from bot.store.clocks import waits
-from bot.store.fileview import FileView, Text
+from bot.store.fileview import FileView, Text, mask_name, mask_number
 from bot.store.queue import Folder
 
 NEWEST = 50  # texts on a page; the rest is one link away
@@ -94,6 +94,7 @@ async def page(
         view=view,
         case=view.case,
         zone=view.case.zone,
+        masked=(mask_name(view.name), mask_number(view.number)) if reveal else (view.name, view.number),
         timeline=timeline,
         holds=why.holds_beside(view),
         rows=rows,

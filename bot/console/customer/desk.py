@@ -49,7 +49,7 @@ async def follow_up(visit: Visit) -> web.Response:
     if said:
         try:
             at = datetime.fromisoformat(said).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):  # no such day, or one at the edge of the calendar
             return await page(visit, customer_id, 422, invalid="invalid.moment")
         if not visit.now < at <= visit.now + FURTHEST:
             return await page(visit, customer_id, 422, invalid="invalid.moment")

@@ -36,7 +36,7 @@ class Invalid(Exception):
 async def take(visit: Visit) -> web.Response:
     """Take the customer over; of two people who try, the second is told who was first."""
     held_by = visit.form.get("from", "")
-    from_agent = int(held_by) if held_by.isdecimal() else None
+    from_agent = int(held_by) if held_by.isdecimal() and len(held_by) < 19 else None
     return await _do(
         visit, lambda id: action.take(visit.office, visit.person, id, visit.now, from_agent), AgentAction.TAKE_OVER
     )
@@ -64,6 +64,8 @@ async def note(visit: Visit) -> web.Response:
     text = typed(visit)
     if not text:
         return await page(visit, customer_of(visit), 422, invalid="invalid.empty")
+    if len(text) > LONGEST_REPLY:
+        return await page(visit, customer_of(visit), 422, invalid="invalid.long", note=text)
     contact = visit.form.get("contact", "")
     return await _do(
         visit, lambda id: action.write_note(visit.office, visit.person, id, text, visit.now, contact), "note"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from bot.console.access import Missing, Right, Route, Visit
 from bot.console.supervise import plots
 from bot.console.supervise.plots import Cell, Desk, Plot
 from bot.core.case import Product
+from bot.intake.files import FORMULA
 from bot.store import caselist, measures
 from bot.store.agents import Role
 from bot.store.measures import AGES, ROWS, Slice
@@ -158,7 +160,8 @@ def row_of(*cells: str) -> bytes:
 
 def guarded(cell: str) -> str:
     """A cell that a spreadsheet takes for text: what begins like a formula gets an apostrophe in front."""
-    return f"'{cell}" if cell.lstrip()[:1] in ("=", "+", "-", "@") or cell[:1] in ("\t", "\r") else cell
+    begins = unicodedata.normalize("NFKC", cell).lstrip()[:1]  # ＝ begins a formula too, where Chinese is written
+    return f"'{cell}" if begins in FORMULA or cell[:1] in ("\t", "\r", "\n") else cell
 
 
 def _total(measure: str, chosen: Slice, total: measures.Sum, listed: list[measures.Line]) -> str:

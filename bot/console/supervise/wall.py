@@ -30,7 +30,7 @@ async def arrange(visit: Visit) -> web.Response:
     posted = await visit.request.post()
     skills = tuple(sorted(str(one) for one in posted.getall("skills", []) if str(one) in known))
     most = visit.form.get("most", "")
-    if not most.isdecimal() or not 1 <= int(most) <= MOST_AT_ONCE:
+    if not most.isdecimal() or len(most) > 4 or not 1 <= int(most) <= MOST_AT_ONCE:
         return await _wall(visit, 422, "invalid.most")
     async with visit.office.database.write() as connection:
         await desk.arrange(connection, int(visit.request.match_info["id"]), skills, int(most))

@@ -105,3 +105,14 @@ async def test_a_session_ended_elsewhere_leads_to_log_in_with_the_reply_kept(ban
     await page.get_by_role("button", name="Log in", exact=True).click()
     assert await page.locator("#reply-text").input_value() == "您好，我们一起"
     assert await bank.texts(id) == []
+
+
+async def test_a_name_shown_in_clear_is_masked_again_when_the_page_is_left(bank: Bank, open_as: Open) -> None:
+    page, _ = await writing(bank, open_as)
+    await page.get_by_role("button", name="Show name and number").click()
+    name, number = page.locator("#who bdi"), page.locator("#who .tel")
+    await expect(name).to_have_text("李小明")
+    assert "李小明" not in await page.title()
+    await page.evaluate("window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    await expect(name).to_have_text("李**")
+    assert "13800000001" not in (await number.inner_text())
