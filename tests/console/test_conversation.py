@@ -310,6 +310,17 @@ async def test_a_customer_is_found_by_number_or_reference(bank: Bank) -> None:
     assert ("fang", customer, "search") in await bank.readings()
 
 
+async def test_what_is_searched_for_stands_in_no_address(bank: Bank) -> None:
+    await bank.customer()
+    browser = await bank.browser("fang")
+    for page in (await browser.get("/queue"), await browser.get("/customers")):
+        forms = [attrs for tag, attrs in page.elements if tag == "form" and attrs.get("action") == "/customers"]
+        assert forms and all(form["method"] == "post" for form in forms)
+    assert "李**" in (await browser.post("/customers", q="+86 138 0000 0001")).words
+    none = await browser.post("/customers", q="13800000009")
+    assert (none.status, "Location" in none.headers) == (404, False)
+
+
 async def test_a_file_is_written_as_json_with_exact_amounts_and_iso_dates(bank: Bank) -> None:
     customer = await bank.customer()
     await bank.wrote(customer, "我失业了")

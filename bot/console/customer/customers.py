@@ -9,8 +9,18 @@ from bot.store import thread
 
 
 async def show(visit: Visit) -> web.Response:
-    """The search form; whoever is found is shown at once, as a number or a reference means one customer."""
-    needle = visit.request.query.get("q", "").strip()[:80]
+    """The search form, or whoever a link names."""
+    return await _found(visit, visit.request.query.get("q", ""))
+
+
+async def find(visit: Visit) -> web.Response:
+    """What was typed: it is posted, so that no number stands in an address, where browsers and proxies keep it."""
+    return await _found(visit, visit.form.get("q", ""))
+
+
+async def _found(visit: Visit, said: str) -> web.Response:
+    """Whoever is found is shown at once, as a number or a reference means one customer."""
+    needle = said.strip()[:80]
     if needle:
         async with visit.office.database.read() as connection:
             customer_id = await thread.find_customer(connection, visit.scope, needle)
@@ -20,4 +30,7 @@ async def show(visit: Visit) -> web.Response:
     return visit.page("customer/customers.html", 404 if needle else 200, needle=needle)
 
 
-ROUTES = [Route("GET", "/customers", Right.READ, show)]
+ROUTES = [
+    Route("GET", "/customers", Right.READ, show),
+    Route("POST", "/customers", Right.READ, find),
+]
