@@ -94,6 +94,13 @@ async def test_whoever_works_in_the_console_is_not_locked_out_by_a_clock_that_wa
     assert "Queue" not in (await agent.get("/queue")).words
 
 
+@pytest.mark.parametrize("garbage", ["9" * 5000, "9" * 20, "-1", "\0", "C1"])
+async def test_a_phone_that_is_none_moves_no_clock(demo: Bank, garbage: str) -> None:
+    before = demo.time()
+    assert (await Browser(demo.client).post("/demo/clock", customer=garbage, by="morning")).status < 500
+    assert demo.time() == before
+
+
 async def test_the_log_in_page_of_a_demonstration_names_its_log_ins(demo: Bank) -> None:
     await demo.person("fang")
     page = await Browser(demo.client).get("/login")
