@@ -270,7 +270,7 @@ async def _receive(visit: Visit, route: Route) -> None:
         except (ValueError, LookupError, AssertionError, RuntimeError, web.HTTPException) as error:
             raise Garbled from error  # no such alphabet, no UTF-8, no boundary, no end
         form = {name: value for name, value in posted.items() if isinstance(value, str)}
-    visit.form = {name: value.replace("\0", "\ufffd") for name, value in form.items()}  # PostgreSQL stores no NUL
+    visit.form = {name: value.replace("\0", "\x1a") for name, value in form.items()}  # PostgreSQL stores no NUL
 
 
 def _page_of(path: str) -> str:
