@@ -412,6 +412,7 @@ def test_no_cell_of_a_csv_is_a_formula(cell: str) -> None:
 @pytest.mark.parametrize(
     "query",
     ["", "measure=nothing", "measure=__class__", "measure=texted&day=soon", "measure=texted&week=2026-13-01",
+     "measure=texted&week=9999-12-31", "measure=texted&what=%00",
      "measure=promises&tier=old"],
 )  # fmt: skip
 async def test_an_address_that_means_nothing_is_not_found(bank: Bank, query: str) -> None:

@@ -184,12 +184,14 @@ async def _asked(visit: Visit) -> tuple[Choice, str, Slice, dict[str, str]]:
     if measure not in ROWS:
         raise Missing
     narrow = {name: query[name][:40] for name in ("day", "week", "what", "tier", "cap") if query.get(name)}
+    if not all(map(str.isprintable, narrow.values())):
+        raise Missing
     chosen = _slice(visit, choice, narrow.get("what", ""), narrow.get("tier", ""))
     for name, days in (("day", 1), ("week", 7)):
         if name in narrow:
             try:
                 chosen = plots.only(chosen, date.fromisoformat(narrow[name]), days)
-            except ValueError:
+            except (ValueError, OverflowError):  # no day, or one at the edge of the calendar
                 raise Missing from None
     if "cap" in narrow:
         async with visit.office.database.read() as connection:
