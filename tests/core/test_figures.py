@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.case import Account, Case, Instalment, NumberSource, Product, Promise
+from bot.core.agreement import Instalment, Promise
+from bot.core.case import Account, Case, NumberSource, Product
 from bot.core.figures import figures
 from bot.core.wording import Severity
 
