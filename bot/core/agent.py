@@ -81,6 +81,8 @@ def on_agent(draft: Draft, act: AgentActed) -> None:
             planning.on_refusal(draft, act)
         case AgentAction.APPROVE_HARDSHIP | AgentAction.DECLINE_HARDSHIP:
             hardship.judge(draft, act)
+        case AgentAction.UNDO_MERGE:
+            _part(draft)
 
 
 def _stand_still(draft: Draft, kind: HoldKind, state: State, category: Hardship | None = None) -> None:
@@ -89,6 +91,15 @@ def _stand_still(draft: Draft, kind: HoldKind, state: State, category: Hardship 
     draft.ask(None)
     if draft.case.state not in GRAVER[kind]:
         draft.go(state)
+
+
+def _part(draft: Draft) -> None:
+    """A number that is nobody's again is a question for a person. What stopped texts, on either side, stays."""
+    if draft.case.accounts or draft.case.state in SILENT:
+        return
+    if draft.case.state is State.SETTLED:
+        draft.go(State.UNKNOWN_SENDER)
+    draft.handoff("unknown_number", "merge_undone")
 
 
 def _take_plan_back(draft: Draft) -> None:

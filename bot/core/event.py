@@ -76,6 +76,7 @@ class AgentAction(StrEnum):
     DECLINE_PLAN = "decline_plan"
     APPROVE_HARDSHIP = "approve_hardship"
     DECLINE_HARDSHIP = "decline_hardship"
+    UNDO_MERGE = "undo_merge"
 
 
 @dataclass(frozen=True, slots=True)

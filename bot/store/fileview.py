@@ -161,11 +161,12 @@ class SuppressionView:
 
 @dataclass(frozen=True, slots=True)
 class NoteView:
-    """What a person wrote for colleagues; no customer ever sees it."""
+    """What a person wrote for colleagues; no customer ever sees it. `kind`: a note, or why a merge was undone."""
 
     author: str
     at: datetime
     text: str
+    kind: str = "note"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

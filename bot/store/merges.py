@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import tables as t
@@ -42,6 +42,22 @@ async def link(connection: AsyncConnection, stranger: File, known: File, by: str
     await connection.execute(upsert(connection, phone).values(row).on_conflict_do_nothing())
     said = {"agent": by, "text": reason, **ids}
     await append_journal(connection, [(stranger, "merged_into", said), (known, "merged_from", said)], now)
+
+
+async def unlink(connection: AsyncConnection, stranger: File, known: File, by: str, reason: str, now: datetime) -> None:
+    """End the link, in both journals; both are locked. The merge stays in the journals, suppression where it is."""
+    ids = {"stranger_id": stranger.case.customer_id, "customer_id": known.case.customer_id}
+    await connection.execute(delete(merge_table).where(merge_table.c.stranger_id == ids["stranger_id"]))
+    await connection.execute(
+        delete(phone).where(
+            phone.c.customer_id == ids["customer_id"],
+            phone.c.number_hash == stranger.number_hash,
+            phone.c.source == "merged",
+            ~phone.c.current,
+        )
+    )
+    said = {"agent": by, "text": reason, **ids}
+    await append_journal(connection, [(stranger, "unmerged", said), (known, "unmerged", said)], now)
 
 
 async def merged_into(connection: AsyncConnection, stranger_id: int) -> Merge | None:

@@ -37,6 +37,7 @@ from bot.store.texts import inbound
 
 payment, agenda = t.Payment.__table__, t.Agenda.__table__  # type: ignore[attr-defined]
 agent, journal_table = t.Agent.__table__, t.Journal.__table__  # type: ignore[attr-defined]
+NOTED = ("note", "unmerged")  # entries of the journal that hold a person's own words for colleagues
 REGIONS = ("CN", "US")  # where a number without a country code may be from
 
 
@@ -273,11 +274,11 @@ async def _notes(
 ) -> tuple[NoteView, ...]:
     """Notes live in the journal alone: nothing that sends texts ever reads it."""
     table = journal_table
-    query = select(table).where(table.c.customer_id == customer_id, table.c.kind == "note").order_by(table.c.seq)
+    query = select(table).where(table.c.customer_id == customer_id, table.c.kind.in_(NOTED)).order_by(table.c.seq)
     notes = []
     for row in (await connection.execute(query)).mappings():
         content = journal.read(dict(row), key)
         if content is not None:
             login = content["agent"]
-            notes.append(NoteView(names.get(login, login), row["at"], content["text"]))
+            notes.append(NoteView(names.get(login, login), row["at"], content["text"], row["kind"]))
     return tuple(notes)

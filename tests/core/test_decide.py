@@ -217,6 +217,16 @@ def test_an_agent_cannot_bring_a_stopped_number_back_to_life(action: AgentAction
     assert says(decision) == []
 
 
+@given(w.cases())
+def test_undoing_a_merge_says_nothing_and_opens_no_number(case: Case) -> None:
+    decision = decide(case, AgentActed(AgentAction.UNDO_MERGE, "wang", "another person's"), RULES, w.NOW)
+    assert says(decision) == []
+    assert (decision.case.reachable, decision.case.owner) == (case.reachable, case.owner)
+    assert {hold.kind for hold in decision.case.holds} == {hold.kind for hold in case.holds}
+    called = [effect for effect in decision.effects if isinstance(effect, OpenHandoff)]
+    assert not called or not case.accounts  # nobody is called for a customer who owes: their file is as it was
+
+
 def test_a_dead_number_calls_a_person_and_stops_the_texts() -> None:
     decision = decide(CASE, NumberRefused(opted_out=False), RULES, w.NOW)
     assert decision.case.handoff_queue == "contact_data" and not decision.case.reachable

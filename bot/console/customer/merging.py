@@ -1,4 +1,4 @@
-"""Merge an unknown number into a customer: the files are linked, and what stops either number stops both."""
+"""Merge an unknown number into a customer, or undo it: the files are linked, and what stops either stops both."""
 
 from __future__ import annotations
 
@@ -66,9 +66,46 @@ async def link(office: Office, person: Person, stranger_id: int, customer_id: in
     office.wake()
 
 
+async def undo(visit: Visit) -> web.Response:
+    """A supervisor takes a merge back: the number turned out to be somebody else's."""
+    stranger_id, reason = customer_of(visit), typed(visit)[:LONGEST_REPLY]
+    if not reason:
+        return await page(visit, stranger_id, 422, invalid="invalid.reason")
+    try:
+        await part(visit.office, visit.person, stranger_id, reason, visit.now)
+    except Refused as refused:
+        if refused.key == "problem.missing":
+            raise Missing from None
+        return await page(visit, stranger_id, 409, refused=refused)
+    return visit.redirect(f"/customers/{stranger_id}?done=undo_merge")
+
+
+async def part(office: Office, person: Person, stranger_id: int, reason: str, now: datetime) -> None:
+    """End the link in one transaction that has locked both. What was stopped stays stopped on either side: whoever
+    opted out while the two were linked may have meant both. Whose the number is, a person is asked again."""
+    async with office.database.write() as connection:
+        seen = await person.scope.only(connection, [stranger_id])
+        found = await merges.merged_into(connection, stranger_id) if seen else None
+        ids = [stranger_id, *([found.customer_id] if found else [])]
+        await cases.lock(connection, ids, skip_locked=False)
+        files = await cases.load(connection, list(await person.scope.only(connection, ids)), now)
+        if stranger_id not in files or (found is not None and found.customer_id not in files):
+            raise Refused("problem.missing")
+        there = await merges.merged_into(connection, stranger_id)  # of two who undo it, or merge anew, one was first
+        if found is None or there is None or there.customer_id != found.customer_id:
+            raise Refused("refused.unmerged")
+        await merges.unlink(connection, files[stranger_id], files[found.customer_id], person.login, reason, now)
+        undone = AgentActed(AgentAction.UNDO_MERGE, person.login, reason)
+        await follow(connection, office.mind, files[stranger_id], undone, now, files[stranger_id].agent_id)
+    office.wake()
+
+
 def is_unknown(file: File) -> bool:
     """Whether a file was opened for a number that nobody has."""
     return file.reference.startswith(merges.UNKNOWN) and not file.case.accounts
 
 
-ROUTES = [Route("POST", f"{PATH}/merge", Right.ACT, merge)]
+ROUTES = [
+    Route("POST", f"{PATH}/merge", Right.ACT, merge),
+    Route("POST", f"{PATH}/unmerge", Right.SUPERVISE, undo),
+]

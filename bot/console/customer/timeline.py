@@ -86,7 +86,7 @@ def _others(view: FileView) -> Iterator[Item]:
     for contact in view.contacts:
         yield Item("contact", contact.at, contact)
     for note in view.notes:
-        yield Item("note", note.at, note)
+        yield Item(note.kind, note.at, note)
     for payment in view.payments:
         yield Item("payment", payment.posted_at, payment)
     for promise in view.promises:
