@@ -1,4 +1,5 @@
-"""Calls people at once where a life may be at stake: a line in the log, a metric, and a command or a web address.
+"""Calls people outside the console, where a life may be at stake or somebody guesses passwords: a line in the log, a
+metric, and a command or a web address.
 
 Nothing of it says who the customer is or what they wrote: only the queue, and our own number of the customer.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shlex
+from collections.abc import Mapping
 
 import aiohttp
 import structlog
@@ -16,6 +18,7 @@ from prometheus_client import Counter
 log = structlog.get_logger()
 ALERTS = Counter("huixin_alerts_total", "Customers for whom a person was called at once", ["queue"])
 FAILED = Counter("huixin_alerts_failed_total", "Alerts that could not be passed on", ["way"])
+LOG_INS = "log_ins"  # what stands for the queue where log-ins fail again and again
 SECONDS = 10.0  # so long a command or an address may take
 
 
@@ -30,27 +33,38 @@ class Alert:
         """Sound it now; passing it on goes beside the work and never breaks it."""
         ALERTS.labels(queue).inc()
         log.critical("a person is needed at once", queue=queue, customer_id=customer_id)
-        for pass_on, is_set in ((self._run, bool(self._command)), (self._post, bool(self._url))):
-            if is_set:
-                task = asyncio.create_task(pass_on(queue, customer_id))
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+        self._pass_on(queue, "customer", customer_id)
+
+    def log_ins_fail(self, login: str) -> None:
+        """Say that log-ins of this person failed again and again; empty: from one address, or of a log-in that nobody
+        has. Which address it is stands in the console alone."""
+        ALERTS.labels(LOG_INS).inc()
+        log.critical("log-ins fail again and again", login=login or None)
+        self._pass_on(LOG_INS, "login", login)
+
+    def _pass_on(self, queue: str, what: str, value: int | str) -> None:
+        ways = [self._run(queue, str(value))] if self._command else []
+        ways += [self._post({"queue": queue, what: value})] if self._url else []
+        for way in ways:
+            task = asyncio.create_task(way)
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
 
     async def finish(self) -> None:
         """Wait for what is being passed on."""
         await asyncio.gather(*self._running)
 
-    async def _run(self, queue: str, customer_id: int) -> None:
+    async def _run(self, queue: str, value: str) -> None:
         try:
             async with asyncio.timeout(SECONDS):
-                process = await asyncio.create_subprocess_exec(*self._command, queue, str(customer_id))
+                process = await asyncio.create_subprocess_exec(*self._command, queue, value)
                 if await process.wait():
                     raise OSError(f"ended with {process.returncode}")
         except (OSError, TimeoutError) as error:
             self._say_failed("command", error)
 
-    async def _post(self, queue: str, customer_id: int) -> None:
-        body = json.dumps({"queue": queue, "customer": customer_id})
+    async def _post(self, said: Mapping[str, int | str]) -> None:
+        body = json.dumps(said)
         try:
             async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(SECONDS)) as session:
                 headers = {"Content-Type": "application/json"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
@@ -39,6 +39,7 @@ class Parts:
     channels: Mapping[str, Channel]
     clock: Clock
     second: Second | None = None
+    alert: Alert = field(default_factory=Alert)
 
     @property
     def mind(self) -> Mind:
@@ -88,7 +89,7 @@ async def open_parts(
             alert=alert,
         )
         in_force = InForce(database, mind, number, _telling(second))
-        yield Parts(settings, database, in_force, channels, clock or Clock(), second)
+        yield Parts(settings, database, in_force, channels, clock or Clock(), second, alert)
 
 
 def _first_channel(settings: Settings, channels: Mapping[str, Channel]) -> str:

@@ -70,7 +70,8 @@ class Settings(BaseSettings):
     bank_en: str = Field("Example Bank", description="the bank's name in English texts")
     hotline: str = Field("95000", description="the bank's own number in texts")
     alert_command: str = Field(
-        "", description="command run at once when a life may be at stake, with the queue and our customer number"
+        "",
+        description="command run when a life may be at stake (queue, customer) or log-ins fail (log_ins, log-in)",
     )
     alert_url: str = Field("", description="address that gets the same as a JSON post; empty: none")
     pay_routes: str = Field("手机银行、网上银行或任一网点", description="the official ways to pay, in Chinese texts")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -22,7 +25,9 @@ from tests.machine import add_customer, machine
 NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)
 
 
-async def test_a_command_and_an_address_get_the_queue_and_our_number_of_the_customer(tmp_path: Path) -> None:
+@pytest.fixture
+async def receiver() -> AsyncIterator[tuple[str, list[object]]]:
+    """Where alerts are posted, and what came."""
     got: list[object] = []
 
     async def take(request: web.Request) -> web.Response:
@@ -33,12 +38,19 @@ async def test_a_command_and_an_address_get_the_queue_and_our_number_of_the_cust
     app.router.add_post("/alert", take)
     server = TestServer(app)
     await server.start_server()
+    yield str(server.make_url("/alert")), got
+    await server.close()
+
+
+async def test_a_command_and_an_address_get_the_queue_and_our_number_of_the_customer(
+    tmp_path: Path, receiver: tuple[str, list[object]]
+) -> None:
+    url, got = receiver
     script = tmp_path / "alert.py"
     script.write_text("import json, sys\njson.dump(sys.argv[2:], open(sys.argv[1], 'w'))\n")
-    alert = Alert(f"{sys.executable} {script} {tmp_path / 'out'}", str(server.make_url("/alert")))
+    alert = Alert(f"{sys.executable} {script} {tmp_path / 'out'}", url)
     alert("crisis", 7)
     await alert.finish()
-    await server.close()
     assert got == [{"queue": "crisis", "customer": 7}]
     assert json.loads((tmp_path / "out").read_text()) == ["crisis", "7"]
 
@@ -57,8 +69,6 @@ async def test_what_cannot_be_passed_on_is_counted_and_breaks_nothing(tmp_path: 
 async def test_a_message_of_despair_sounds_once_after_it_is_on_the_file(
     database: Database, reader: Reader, content: Content
 ) -> None:
-    from dataclasses import replace
-
     sounded: list[tuple[str, int]] = []
     async with machine(database, reader, content, NOW) as one:
         one.mind = replace(one.mind, alert=lambda queue, customer: sounded.append((queue, customer)))

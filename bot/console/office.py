@@ -76,6 +76,7 @@ class Office:
     upload_waits: Callable[[], None] = lambda: None  # tells the runner of uploads that one waits
     code_roles: frozenset[str] = frozenset()  # roles that log in with a second step, whether they want to or not
     bank: str = "Huixin"  # whose console it is, as a phone's list of codes says
+    log_ins_fail: Callable[[str], None] = lambda login: None  # calls people outside the console: see bot/alert.py
 
     renew: Callable[[], Awaitable[Mind]] | None = None
     folder: Path = dialogues.ROOT

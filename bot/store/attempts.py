@@ -58,9 +58,26 @@ async def attempt(
         await connection.execute(
             update(login_attempt)
             .where(login_attempt.c.subject == row.subject)
-            .values(failures=failures, blocked_until_at=now + _block(failures), tried_at=now)
+            .values(
+                failures=failures,
+                blocked_until_at=now + _block(failures),
+                tried_at=now,
+                alarmed_at=None if old else row.alarmed_at,
+            )
         )
     return None
+
+
+async def alarm(connection: AsyncConnection, subjects: Sequence[str], now: datetime) -> list[str]:
+    """An attempt failed. Of which log-ins people must be told now: those of ALARMING failures of which they were not
+    told yet, once for each row of failures, whichever process asks. Empty where it is an address, or a log-in that
+    nobody has.
+    """
+    of = login_attempt.c.subject.in_([hash_of(one) for one in subjects])
+    untold = (login_attempt.c.failures >= ALARMING) & login_attempt.c.alarmed_at.is_(None)
+    told = update(login_attempt).where(of & untold).values(alarmed_at=now).returning(login_attempt.c.what)
+    names = (await connection.execute(told)).scalars()
+    return sorted({"" if what.startswith("address:") else what.partition(":")[2] for what in names})
 
 
 async def forgive(connection: AsyncConnection, login: str, address: str, now: datetime) -> None:

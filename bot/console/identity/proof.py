@@ -33,6 +33,7 @@ async def password_of(visit: Visit, login: str, password: str) -> Person:
         person, hashed = await agents.find_person(connection, login) or (None, None)
     await _count(visit, f"login:{login}", person)
     if not await passwords.is_password(password[: passwords.LONGEST], hashed) or person is None:
+        await _failed(visit, f"login:{login}")
         raise Unproven("login.wrong", 401)
     fresh = await passwords.hash_of(password) if hashed and passwords.is_outdated(hashed) else None
     async with visit.registry.write() as connection:
@@ -46,9 +47,12 @@ async def code_of(visit: Visit, person: Person, code: str) -> None:
     """Take a code of this person's second step, or one of their recovery codes; raise Unproven."""
     await _count(visit, f"code:{person.login}", person)
     async with visit.registry.write() as connection:
-        if not await totp.accept(connection, person.id, code[:40], visit.now):
-            raise Unproven("login.wrong_code", 401)
-        await attempts.forgive(connection, f"code:{person.login}", _subject(visit), visit.now)
+        accepted = await totp.accept(connection, person.id, code[:40], visit.now)
+        if accepted:
+            await attempts.forgive(connection, f"code:{person.login}", _subject(visit), visit.now)
+    if not accepted:
+        await _failed(visit, f"code:{person.login}")
+        raise Unproven("login.wrong_code", 401)
 
 
 async def _count(visit: Visit, of_person: str, person: Person | None) -> None:
@@ -58,6 +62,14 @@ async def _count(visit: Visit, of_person: str, person: Person | None) -> None:
     if blocked_until is not None:
         log.warning("log-ins slowed down", until=blocked_until.isoformat(), login=known or None)
         raise Unproven("login.blocked", 429)
+
+
+async def _failed(visit: Visit, of_person: str) -> None:
+    """Tell people once it has failed too often; what they are told is the log-in alone."""
+    async with visit.registry.write() as connection:
+        logins = await attempts.alarm(connection, [of_person, _subject(visit)], visit.now)
+    for login in logins:
+        visit.office.log_ins_fail(login)
 
 
 def _subject(visit: Visit) -> str:

@@ -61,7 +61,9 @@ class RecoveryCode(SQLModel, table=True):
 
 
 class LoginAttempt(SQLModel, table=True):
-    """Failed log-ins, per account and per address, for throttling that works across processes."""
+    """Failed log-ins, per account and per address, for throttling that works across processes.
+
+    `alarmed_at`: since when people know of these failures."""
 
     __tablename__ = "login_attempt"
     subject: str = Field(primary_key=True, max_length=64)
@@ -69,6 +71,7 @@ class LoginAttempt(SQLModel, table=True):
     blocked_until_at: datetime | None = Field(default=None, sa_column=fields.moment())
     tried_at: datetime | None = Field(default=None, sa_column=fields.moment())
     what: str = Field(default="", sa_column=Column(String(80), nullable=False, server_default=""))
+    alarmed_at: datetime | None = Field(default=None, sa_column=fields.moment())
 
 
 class AccessLog(SQLModel, table=True):
