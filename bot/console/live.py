@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 
-from bot.console import render
+from bot.console import presence, render
 from bot.console.access import ROLES, Right, Route, Visit
 from bot.console.hub import Page
 from bot.store import sessions, thread
@@ -32,9 +32,13 @@ async def stream(visit: Visit) -> web.StreamResponse:
     if customer_id is not None:
         async with visit.office.database.read() as connection:
             customer_id = next(iter(await visit.scope.only(connection, [customer_id])), None)
-    return await opened(
-        visit, lambda answer, page: _tell(visit, answer, page, customer_id, since), customer_id, asked.get("mark", "")
-    )
+    async with presence.beside(visit, customer_id):
+        return await opened(
+            visit,
+            lambda answer, page: _tell(visit, answer, page, customer_id, since),
+            customer_id,
+            asked.get("mark", ""),
+        )
 
 
 async def opened(

@@ -265,7 +265,20 @@ async def bank(database: Database, office: Office, time: Time, serve: Serve) -> 
 
 
 # Of the pages' tests these ask the database for what the two do differently; the others are tried on SQLite alone.
-ON_BOTH = {"claim", "live", "scope", "desk", "queue", "portfolio_flow", "dashboard", "lock", "merging", "publication"}
+ON_BOTH = {
+    "claim",
+    "live",
+    "scope",
+    "desk",
+    "queue",
+    "portfolio_flow",
+    "dashboard",
+    "lock",
+    "merging",
+    "publication",
+    "presence",
+    "erasure",
+}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

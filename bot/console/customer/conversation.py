@@ -20,7 +20,7 @@ from bot.core.calendar import local_day
 from bot.core.case import Owner
 from bot.core.reading import Hardship
 from bot.core.segments import GSM7_BASE, GSM7_EXTENSION
-from bot.store import desk, drafts, queue, thread
+from bot.store import desk, drafts, presence, queue, thread
 from bot.store.agents import Role
 from bot.store.clocks import waits
 from bot.store.fileview import FileView, Text, mask_name, mask_number
@@ -71,6 +71,7 @@ async def page(
         follow_up_at = await desk.follow_up_of(connection, visit.scope, customer_id)
         contact = visit.office.mind.content.rules.contact_for(view.case)
         kept = None if own else await drafts.find(connection, visit.scope, visit.person.id, customer_id)
+        also = await presence.others(connection, customer_id, visit.person.id, visit.now)
         timeline = await timeline_of(connection, view, visit.words, contact)
     await visit.log_access(customer_id, "reveal" if reveal else "conversation")
     sight = lawful(view.case, contact, visit.now)
@@ -96,6 +97,7 @@ async def page(
         zone=view.case.zone,
         masked=(mask_name(view.name), mask_number(view.number)) if reveal else (view.name, view.number),
         timeline=timeline,
+        also=also,
         holds=why.holds_beside(view),
         rows=rows,
         clocks=clocks,

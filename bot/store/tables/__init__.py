@@ -10,7 +10,7 @@ from bot.store.tables.drafts import Draft
 from bot.store.tables.editions import Edition, EditionEffect
 from bot.store.tables.file import Account, CaseFile, Customer, Hold, Merge, Payment, Phone, Plan, Promise, Suppression
 from bot.store.tables.learn import Correction
-from bot.store.tables.people import AccessLog, Agent, AgentSession, LoginAttempt, RecoveryCode
+from bot.store.tables.people import AccessLog, Agent, AgentSession, LoginAttempt, Presence, RecoveryCode
 from bot.store.tables.texts import Channel, Contact, DeadLetter, Inbound, Outbox, Part, Receipt
 from bot.store.tables.uploads import Upload, UploadChunk, UploadMapping, UploadRow
 from bot.store.tables.work import Agenda, Handoff, Journal
@@ -42,6 +42,7 @@ __all__ = [
     "Payment",
     "Phone",
     "Plan",
+    "Presence",
     "Promise",
     "Receipt",
     "RecoveryCode",

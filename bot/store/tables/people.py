@@ -51,6 +51,15 @@ class AgentSession(SQLModel, table=True):
     place: str = Field(default="", sa_column=Column(String(80), nullable=False, server_default=""))
 
 
+class Presence(SQLModel, table=True):
+    """A person has a customer's page open, until `until_at` unless they renew it."""
+
+    page: str = Field(primary_key=True, max_length=16)
+    customer_id: int = Field(sa_column=fields.customer_id())
+    agent_id: int = Field(sa_column=Column(BigId, ForeignKey("agent.id"), nullable=False))
+    until_at: datetime = Field(sa_column=fields.moment(nullable=False))
+
+
 class RecoveryCode(SQLModel, table=True):
     """A code that stands in, once, for a lost second step."""
 
