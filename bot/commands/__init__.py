@@ -16,6 +16,7 @@ from bot.commands import (
     evidence,
     files,
     operating,
+    protection,
     publishing,
     rasa,
     reading,
@@ -43,7 +44,7 @@ app = typer.Typer(
 MODULES = (
     serving, talking, reading, thresholds, files, coming, evidence, channels, operating, content, rasa, replaying,
     tools,
-    simulating, corrections, publishing,
+    simulating, corrections, publishing, protection,
 )  # fmt: skip
 for module in MODULES:
     module.add_to(app)

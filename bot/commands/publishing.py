@@ -112,7 +112,7 @@ def _show(settings: Settings, old: Bundle, new: Bundle) -> None:
         out.print(f"{file.name}: {file.kind}")
 
 
-async def _person(database: Database, settings: Settings, login: str) -> str:
+async def person_of(database: Database, settings: Settings, login: str) -> str:
     """The log-in of whoever may publish: asks for their password, and for a code where they have a second step.
 
     Every try counts as one to log in to the console does. Raise SettingsError.
@@ -161,7 +161,7 @@ def _run(settings: Settings, step: Any, login: str | None = None) -> Any:
 
     async def run() -> Any:
         async with database_of(settings) as database:
-            who = await _person(database, settings, login) if login is not None else ""
+            who = await person_of(database, settings, login) if login is not None else ""
             async with database.write() as connection:
                 return await step(connection, who)
 
