@@ -14,7 +14,7 @@ from bot.core.case import HoldKind, State
 from bot.store import accesses, cases, merges, outgoing, texts
 from bot.store import tables as t
 from bot.store.cases import File
-from bot.store.record import append_journal
+from bot.store.journal import append_journal
 from bot.store.session import touch
 
 part, correction, draft = t.Part.__table__, t.Correction.__table__, t.Draft.__table__  # type: ignore[attr-defined]
