@@ -44,13 +44,22 @@ class Right(StrEnum):
     LOOK_PEOPLE = "look_people"  # at the console's people
     MANAGE = "manage"  # the console's people, no customers' data
     PUBLISH = "publish"  # propose and approve rules and wording
+    FORESEE = "foresee"  # what proposed rules would change for customers
 
 
 ROLES = {
     Role.AGENT: {Right.SIGNED_IN, Right.READ, Right.ACT},
-    Role.SUPERVISOR: {Right.SIGNED_IN, Right.READ, Right.ACT, Right.OVERSEE, Right.SUPERVISE, Right.PUBLISH},
-    Role.AUDITOR: {Right.SIGNED_IN, Right.READ, Right.OVERSEE, Right.AUDIT, Right.LOOK_PEOPLE},
-    Role.ADMIN: {Right.SIGNED_IN, Right.LOOK_PEOPLE, Right.MANAGE, Right.PUBLISH},
+    Role.SUPERVISOR: {
+        Right.SIGNED_IN,
+        Right.READ,
+        Right.ACT,
+        Right.OVERSEE,
+        Right.SUPERVISE,
+        Right.PUBLISH,
+        Right.FORESEE,
+    },
+    Role.AUDITOR: {Right.SIGNED_IN, Right.READ, Right.OVERSEE, Right.AUDIT, Right.LOOK_PEOPLE, Right.FORESEE},
+    Role.ADMIN: {Right.SIGNED_IN, Right.LOOK_PEOPLE, Right.MANAGE, Right.PUBLISH, Right.FORESEE},
 }
 ONLY_LOOKS = {Role.AUDITOR}  # the database itself refuses whatever their requests would write, bar who looked at what
 # Forms that may be older than the session: they prove themselves by a password, or are anybody's in a demonstration.

@@ -55,7 +55,7 @@ def test_every_route_asks_for_a_right(office: Office) -> None:
 
 def test_only_agents_and_supervisors_act_and_administrators_see_no_customers() -> None:
     assert {role for role in Role if Right.ACT in ROLES[role]} == {Role.AGENT, Role.SUPERVISOR}
-    assert ROLES[Role.ADMIN] == {Right.SIGNED_IN, Right.LOOK_PEOPLE, Right.MANAGE, Right.PUBLISH}
+    assert ROLES[Role.ADMIN] == {Right.SIGNED_IN, Right.LOOK_PEOPLE, Right.MANAGE, Right.PUBLISH, Right.FORESEE}
     assert Right.READ in ROLES[Role.AUDITOR]
 
 

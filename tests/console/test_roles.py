@@ -31,6 +31,7 @@ TABLE: dict[Right, set[Role]] = {
     Right.LOOK_PEOPLE: {U, M},
     Right.MANAGE: {M},
     Right.PUBLISH: {S, M},
+    Right.FORESEE: {S, U, M},
 }
 # The rows of the table that people would look up, by their address. What is not named goes by its right alone.
 ADDRESSES: dict[tuple[str, str], set[Role]] = {

@@ -178,9 +178,9 @@ async def _edition(visit: Visit, status: int = 200, **more: Any) -> web.Response
         told=told,
         files=files,
         is_own=about.proposed_by == visit.person.login,
-        sees_effect=effect.may_see(visit),
+        sees_effect=visit.may(Right.FORESEE),
         may_look=visit.may(Right.PUBLISH) and about.state is State.PROPOSED,
-        shown=await effect.shown(visit, id) if effect.may_see(visit) else None,
+        shown=await effect.shown(visit, id) if visit.may(Right.FORESEE) else None,
         may=visit.may(Right.PUBLISH),
         **{"broken": "", "refused": None, "note": visit.form.get("note", ""), **more},
     )
