@@ -27,7 +27,7 @@ from bot.store.fileview import FileView, Text, mask_name, mask_number
 from bot.store.queue import Folder
 
 NEWEST = 50  # texts on a page; the rest is one link away
-NEWS = 8  # texts in what a page fetches after news of its customer: live.js puts them behind those that it has
+NEWS = 50  # texts in what a page fetches after news of its customer: live.js puts them behind those that it has
 LONGEST_REPLY = 500
 TAKEN = ("take", "take_over", "next")  # whoever has just taken somebody wants to answer them
 FURTHEST_PROMISE = timedelta(days=366)
