@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.console import access, live, notices, phone, render
+from bot.console import access, astray, live, notices, phone, render
 from bot.console.access import Route
 from bot.console.customer import composer, conversation, correction, customers, desk, forms, journal, merging, queue
 from bot.console.identity import account, lock, login, people, settings
@@ -52,10 +52,11 @@ def routes(office: Office) -> list[Route]:
 
 
 def mount(app: web.Application, office: Office) -> None:
-    """Add the console's pages to an application, each behind the right that it asks for."""
+    """Add the console's pages to an application, each behind the right that it asks for; also the page for no page."""
     for route in routes(office):
         app.router.add_route(route.method, route.path, access.guard(office, route))
     app.router.add_get("/static/{name}", render.static)
+    app.middlewares.append(astray.astray(office))
     office.database.watch(office.hub.tell)
 
     async def close(_: web.Application) -> None:

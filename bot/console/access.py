@@ -167,15 +167,19 @@ class Route:
     takes_file: bool = False
 
 
+def visit_of(request: web.Request, office: Office) -> Visit:
+    """A request of whoever it may be."""
+    return Visit(request, office, office.now(), _words(request, None), office.database, mark=office.hub.mark)
+
+
 def guard(office: Office, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The handler that an application calls: checks first, then the page; every error is a page too."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        visit = Visit(request, office, office.now(), _words(request, None), office.database, mark=office.hub.mark)
+        visit = visit_of(request, office)
         try:
             visit.office = await office.current()
-            await _recognise(visit)
-            await _count_waiting(visit)
+            await recognise(visit)
             return await _refusal(visit, route) or await route.handler(visit)
         except Missing:
             return problem(visit, 404, "problem.missing")
@@ -205,7 +209,13 @@ def problem(visit: Visit, status: int, key: str, **values: str) -> web.Response:
     return visit.page("problem.html", status, key=key, values=values)
 
 
-async def _recognise(visit: Visit) -> None:
+async def recognise(visit: Visit) -> None:
+    """Find out whose request this is, and what waits for them. Raise StoreDown."""
+    await _find_session(visit)
+    await _count_waiting(visit)
+
+
+async def _find_session(visit: Visit) -> None:
     """Find the session behind the cookie, and note that it was used; a page that refreshes itself is no use."""
     visit.sid = visit.request.cookies.get(COOKIE, "")
     if not visit.sid:
