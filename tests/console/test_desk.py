@@ -91,6 +91,41 @@ async def test_whoever_goes_away_gives_back_who_waits_and_keeps_who_does_not(ban
     assert 'name="away" value="no"' in page.html
 
 
+async def test_whoever_is_away_comes_back_before_they_take_anybody(bank: Bank) -> None:
+    browser, other = await bank.browser("wang"), await bank.browser("chen")
+    boss = await bank.browser("boss", "supervisor")
+    named, held = await _called(bank, 1), await _called(bank, 2)
+    await other.get(f"/customers/{held}")
+    await other.post(f"/customers/{held}/take")
+    for one in (browser, boss):
+        await one.get("/queue")
+        await one.post("/away", away="yes")
+        page = await one.post(f"/customers/{named}/take")
+        assert page.status == 409
+        assert "you are away" in page.words and "Come back" in page.words
+        assert "nobody new was given to you" in (await one.post("/queue/next")).words
+    page = await boss.post(f"/customers/{held}/take", **{"from": "2"})
+    assert (page.status, await bank.owner(held)) == (409, (Owner.AGENT, 2))
+    assert (await bank.owner(named))[0] is Owner.BOT
+    await browser.post("/away", away="no")
+    assert (await browser.post(f"/customers/{named}/take")).status == 200
+    assert await bank.owner(named) == (Owner.AGENT, 1)
+
+
+async def test_whoever_goes_away_answers_their_last_and_is_given_nobody_new(bank: Bank) -> None:
+    browser = await bank.browser("wang")
+    mine, next_one = await _called(bank, 1), await _called(bank, 2)
+    await browser.get(f"/customers/{mine}")
+    await browser.post(f"/customers/{mine}/take")
+    await browser.post("/away", away="yes")
+    assert (await browser.post(f"/customers/{mine}/take")).status == 200  # whom they have they keep
+    page = await browser.post(
+        f"/customers/{mine}/reply", text="好的，我们明天再联系您。", seen="0", after="0", next="yes"
+    )
+    assert "nobody new was given to you" in page.words
+    assert (await bank.owner(next_one))[0] is Owner.BOT
+
+
 async def test_a_follow_up_has_a_folder_of_its_own(bank: Bank) -> None:
     browser = await bank.browser("wang")
     id = await _called(bank, 1)

@@ -46,21 +46,23 @@ class Done(Exception):
 
 
 async def take(office: Office, person: Person, customer_id: int, now: datetime, from_agent: int | None = None) -> None:
-    """Take a customer over: of two people who try, one succeeds. A supervisor may take one from the agent they name."""
+    """Take a customer over: of two people who try, one succeeds. A supervisor may take one from the agent they name.
+    Whoever is away comes back first."""
 
     async def is_free(connection: Any, file: File) -> None:
-        if file.case.owner is Owner.BOT:
-            await desk.lock(connection, person.id)
-            own = await desk.desk_of(connection, person.id)
-            if own is not None and own.is_full:
-                raise Refused("refused.full", missed=own.most)
-            return
-        if file.agent_id == person.id:
+        is_held = file.case.owner is not Owner.BOT
+        if is_held and file.agent_id == person.id:
             raise Done
-        if person.role is Role.SUPERVISOR and from_agent is not None and from_agent == file.agent_id:
+        if is_held and (person.role is not Role.SUPERVISOR or from_agent is None or from_agent != file.agent_id):
+            raise Refused("refused.taken", who=await queue.agent_name(connection, file.agent_id))
+        await desk.lock(connection, person.id)
+        own = await desk.desk_of(connection, person.id)
+        if own is not None and own.away_since is not None:
+            raise Refused("refused.away")
+        if is_held:
             await queue.reassign(connection, customer_id, person.id, now)
-            return
-        raise Refused("refused.taken", who=await queue.agent_name(connection, file.agent_id))
+        elif own is not None and own.is_full:
+            raise Refused("refused.full", missed=own.most)
 
     await perform(office, person, customer_id, AgentActed(AgentAction.TAKE_OVER, person.login), now, is_free)
 

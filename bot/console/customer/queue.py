@@ -76,6 +76,8 @@ async def _next_free(visit: Visit) -> str:
     """Take whoever is due first; whom somebody else took in the meantime is passed over."""
     async with visit.office.database.read() as connection:
         own = await desk.desk_of(connection, visit.person.id)
+        if own is not None and own.away_since is not None:
+            return "/queue?done=still_away"
         if own is not None and own.is_full:
             return "/queue?folder=mine&done=full"
         ids = await queue.next_up(connection, visit.scope, own.skills if own else ())
