@@ -22,6 +22,7 @@ channel, part = t.Channel.__table__, t.Part.__table__  # type: ignore[attr-defin
 
 LEASE = timedelta(seconds=60)  # longer than any gateway's time-out: after it, nobody is sending this any more
 PENDING = inbound.c.state == literal_column("'pending'")  # written out, so that the index of those is used
+UNKNOWN = outbox.c.state == literal_column("'unknown'")  # likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,8 @@ async def expire_leases(connection: AsyncConnection, now: datetime) -> int:
 
 async def unknowns(connection: AsyncConnection, now: datetime, limit: int) -> list[Due]:
     """Texts of which nobody knows whether they left, whose turn it is to be looked up."""
-    query = select(*_DUE).where(outbox.c.state == "unknown", outbox.c.due_at <= now).order_by(outbox.c.id).limit(limit)
+    ready = UNKNOWN & (outbox.c.due_at <= now)
+    query = select(*_DUE).where(ready).order_by(outbox.c.due_at, outbox.c.id).limit(limit)
     return [Due(*row) for row in await connection.execute(query)]
 
 

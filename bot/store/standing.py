@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import tables as t
 from bot.store.cases import outbox
+from bot.store.outgoing import UNKNOWN
 
 channel, receipt, inbound = t.Channel.__table__, t.Receipt.__table__, t.Inbound.__table__  # type: ignore[attr-defined]
 
@@ -45,9 +46,7 @@ async def standings(connection: AsyncConnection) -> list[Standing]:
         .where(o.c.state.in_(("queued", "held")))
         .group_by(o.c.channel),
     )
-    unknown = await _by_channel(
-        connection, select(o.c.channel, func.count()).where(o.c.state == "unknown").group_by(o.c.channel)
-    )
+    unknown = await _by_channel(connection, select(o.c.channel, func.count()).where(UNKNOWN).group_by(o.c.channel))
     replies = await _by_channel(
         connection, select(inbound.c.channel, func.max(inbound.c.received_at)).group_by(inbound.c.channel)
     )

@@ -99,6 +99,7 @@ class Outbox(SQLModel, table=True):
             "segments",
             where="state IN ('submitting', 'sent', 'unknown')",
         ),
+        fields.index_where("outbox_unknown", "due_at", "id", where="state = 'unknown'"),
     )
     id: int | None = Field(default=None, sa_column=fields.identity())
     customer_id: int = Field(sa_column=fields.customer_id(index=False))
