@@ -15,7 +15,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from bot.console import Phones
+from bot.console import Login, Phones
 from bot.gateways import build, rehearsal
 from bot.gateways.channel import Channel
 from bot.gateways.kannel_carrier import KannelCarrier
@@ -23,7 +23,12 @@ from bot.gateways.simulator import Simulator
 
 FOLDER = Path("var/demo")
 NUMBER = "106900001234"
-LOGINS = (("agent", "demo-agent"), ("supervisor", "demo-supervisor"), ("auditor", "demo-auditor"))
+# login, role, name: two supervisors, since nobody approves what they proposed themselves
+WORKERS = (
+    ("agent", "agent", "王芳"), ("supervisor", "supervisor", "陈明"), ("supervisor2", "supervisor", "林洁"),
+    ("auditor", "auditor", "周岩"), ("admin", "admin", "何平"),
+)  # fmt: skip
+LOGINS = tuple(Login(login, f"demo-{login}", sees_customers=role != "admin") for login, role, _ in WORKERS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,25 +101,27 @@ async def _last_moment(database: Database) -> datetime | None:
 
 
 async def _seed(parts: Parts) -> None:
-    """The portfolio and the log-ins, on the first start only: later ones keep what happened."""
+    """The portfolio, on the first start only: later ones keep what happened. Whoever has no log-in yet gets one."""
     now = parts.clock()
     async with parts.database.read() as connection:
-        if not await agents.is_first_run(connection):
-            return
+        known = {one.login for one in await agents.people(connection)}
+    async with parts.database.write() as connection:
+        for login, role, name in demo.WORKERS:
+            if login not in known:
+                await agents.create_agent(connection, login, name, role, f"demo-{login}", "zh")
+    if known:
+        return
     text = demo.portfolio(local_day(now, parts.settings.zone))
     rows = enumerate(csv.DictReader(StringIO(text)), 2)
     strategy = parts.mind.content.rules.strategy
     await intake.take(parts.database, intake.PORTFOLIO, iter(rows), defaults_of(parts.settings), strategy, now)
-    async with parts.database.write() as connection:
-        for role, password in demo.LOGINS:
-            await agents.create_agent(connection, role, role.title(), role, password, "zh")
 
 
 def _announce(settings: Settings, rehearsal: demo.Rehearsal, now: datetime) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_row("A customer's phone", f"{settings.public_url}/demo/phone")
     table.add_row("The agents' console", f"{settings.public_url}/queue")
-    for login, password in rehearsal.logins:
+    for login, password, _ in rehearsal.logins:
         table.add_row("", f"log-in [b]{login}[/b]  password [b]{password}[/b]")
     table.add_row("Time in the demonstration", f"{local(now, settings.zone):%a %Y-%m-%d %H:%M} {settings.zone}")
     if isinstance(rehearsal.phones, KannelCarrier):

@@ -8,12 +8,12 @@ from bot.console import access, astray, live, notices, phone, render
 from bot.console.access import Route
 from bot.console.customer import composer, conversation, correction, customers, desk, forms, journal, merging, queue
 from bot.console.identity import account, lock, login, people, settings
-from bot.console.office import Demo, Line, Office, Phones
+from bot.console.office import Demo, Line, Login, Office, Phones
 from bot.console.rulebook import effect, publication, rules, trying
 from bot.console.supervise import approvals, audit, dashboard, wall
 from bot.console.uploads import portfolio, uploading
 
-__all__ = ["Demo", "Line", "Office", "Phones", "mount", "routes"]
+__all__ = ["Demo", "Line", "Login", "Office", "Phones", "mount", "routes"]
 
 PAGES = (
     login,

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bot import dialogues
 from bot.console.hub import Hub
@@ -28,13 +28,21 @@ class Phones(Protocol):
         """Text the bank from it; an HTTP status, 2xx where the text is on its way."""
 
 
+class Login(NamedTuple):
+    """A log-in of the demonstration, as its pages offer it."""
+
+    login: str
+    password: str
+    sees_customers: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Demo:
     """A demonstration: `logins` are printed on the log-in page, `destination` is the number that customers text."""
 
     phones: Phones
     destination: str
-    logins: Sequence[tuple[str, str]]
+    logins: Sequence[Login]
     move_clock: Callable[[timedelta], None]
 
 

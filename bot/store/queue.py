@@ -58,6 +58,7 @@ class QueueRow:
     outcome: str = ""
     opened_at: datetime | None = None
     pinned_why: str = ""
+    follow_up_at: datetime | None = None  # when whoever has the customer looks at them again
     place: str = ""  # where it stands in its folder: the next page begins after it
 
 
@@ -114,6 +115,7 @@ async def rows(
                 outcome=row.outcome or "",
                 opened_at=row.opened_at,
                 pinned_why=row.pinned_why or "",
+                follow_up_at=row.follow_up_at,
                 place=order.place([getattr(row, f"key_{n}") for n in range(len(order.keys))]),
             )
         )
@@ -173,7 +175,7 @@ def _columns() -> Select[Any]:
     return select(
         customer.c.id.label("customer_id"), customer.c.name, customer.c.language, customer.c.zones, case_file.c.state,
         handoff.c.queue, handoff.c.reason, handoff.c.priority, handoff.c.due_at, handoff.c.closed_at, handoff.c.outcome,
-        handoff.c.opened_at, handoff.c.pinned_why, agent.c.name.label("agent"),
+        handoff.c.opened_at, handoff.c.pinned_why, case_file.c.follow_up_at, agent.c.name.label("agent"),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from bot.console import Line, Office
 from bot.core.case import Owner
 from bot.store import cases, thread
+from bot.store.journal import append_journal
 from bot.store.scope import EVERYONE
 from bot.store.session import Database
 from tests.console.conftest import NOON, Bank, Browser, Page, Serve, Time
@@ -148,7 +149,7 @@ async def test_after_an_opt_out_nothing_can_be_sent_at_any_time(bank: Bank) -> N
     assert any(tag == "textarea" and "disabled" in attrs for tag, attrs in after.elements)
     refused = await browser.post(f"/customers/{customer}/reply", text="您好", **form(after))
     assert refused.status == 409
-    assert "It is not known when it may be sent." in refused.words
+    assert "The file says why; not before the stop is lifted" in refused.words
     assert [text.purpose for text in await bank.texts(customer)] == ["opt_out_confirmation"]
 
 
@@ -279,6 +280,7 @@ async def test_the_journal_says_why_in_words_and_that_its_chain_is_whole(bank: B
     assert "The chain is whole: 2 entries." in page.words
     assert "Agent: took over" in page.words
     assert "Agent: replied" in page.words
+    assert page.words.count("(fang)") == 2, "who acted is named"
     assert ("fang", customer, "journal") in await bank.readings()
     table = thread.journal_table
     async with bank.database.write() as connection:
@@ -338,3 +340,16 @@ async def test_there_is_no_page_of_nobody(bank: Bank) -> None:
         assert (await browser.get(path)).status == 404
     for action in ("take", "note", "promise", "reveal", "resolve"):
         assert (await browser.post(f"/customers/999/{action}", text="x")).status in (404, 422)
+
+
+async def test_the_journal_says_what_the_carrier_reported_when_to_follow_up_and_how_the_work_ended(bank: Bank) -> None:
+    browser, customer, _ = await taken(bank)
+    await browser.post(f"/customers/{customer}/follow_up", at="2026-11-24T15:30")
+    async with bank.database.write() as connection:
+        file = (await cases.load(connection, [customer], bank.time()))[customer]
+        await append_journal(connection, [(file, "receipt", {"outbox": 1, "status": "undelivered"})], bank.time())
+    await browser.post(f"/customers/{customer}/resolve", outcome="information_given", text="问的是利息")
+    words = (await browser.get(f"/customers/{customer}/journal")).words
+    assert "· Follow-up" in words and "(fang) · 11-24 15:30" in words
+    assert "· Receipt" in words and "⚠ undelivered" in words
+    assert "问的是利息" in words

@@ -12,11 +12,13 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot import console, receive
-from bot.console import Demo, Office
+from bot.console import Demo, Login, Office
+from bot.demo import WORKERS
 from bot.gateways.base import Outgoing
 from bot.gateways.channel import Channel
 from bot.gateways.simulator import Simulator
 from bot.receive import Inbox
+from bot.store.agents import Role
 from bot.store.inbox import StrangerDefaults
 from bot.turn import turn
 from tests.console.conftest import PASSWORD, Bank, Browser, Time
@@ -36,7 +38,10 @@ async def demo(office: Office, time: Time) -> AsyncIterator[Bank]:
         time.now += by
 
     simulator = Simulator(SECRET, deliver)
-    office = replace(office, demo=Demo(simulator, "1069", [("fang", PASSWORD)], move))
+    office = replace(
+        office,
+        demo=Demo(simulator, "1069", [Login("fang", PASSWORD), Login("he", PASSWORD, sees_customers=False)], move),
+    )
     box = Inbox(office.database, StrangerDefaults("zh", "Asia/Shanghai", "cn"), lambda: None)
     app = web.Application()
     console.mount(app, office)
@@ -105,7 +110,21 @@ async def test_the_log_in_page_of_a_demonstration_names_its_log_ins(demo: Bank) 
     await demo.person("fang")
     page = await Browser(demo.client).get("/login")
     assert f"Log in as fang {PASSWORD}" in page.words
+    assert f"Log in as he {PASSWORD}" in page.words
     assert "DEMO" in page.words
+
+
+async def test_the_phone_offers_the_log_ins_of_those_who_see_customers(demo: Bank) -> None:
+    await demo.customer()
+    page = await Browser(demo.client).get("/demo/phone")
+    assert "Log in as fang" in page.words and "Log in as he" not in page.words
+
+
+def test_a_reviewer_of_the_demonstration_is_never_the_one_who_proposed() -> None:
+    """Every role can be looked at, and what a supervisor proposes can be approved."""
+    roles = [role for _, role, _ in WORKERS]
+    assert set(roles) == set(Role)
+    assert roles.count("supervisor") == 2
 
 
 @pytest.mark.parametrize(("language", "title"), [("zh", "待办队列"), ("en", "Queue")])

@@ -137,7 +137,7 @@ async def test_a_served_console_has_none_of_the_demonstrations_log_ins(bank: Ban
     """They are made by the demonstration's command alone, and shown by its page alone."""
     assert "demo" not in (await Browser(bank.client).get("/login")).html
     await bank.person("boss", "admin")
-    for login, password in LOGINS:
+    for login, password, _ in LOGINS:
         assert password not in (await Browser(bank.client).get("/login")).html
         assert (await Browser(bank.client).post("/login", login=login, password=password)).status in (401, 429)
 

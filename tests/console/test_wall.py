@@ -43,7 +43,7 @@ async def test_the_wall_shows_how_many_wait_since_when_and_who_is_late(bank: Ban
     page = await browser.get("/desks")
     assert "Hardship 3 1 h 30 min 2 h 30 min overdue · 2 late" in page.words
     assert "Dispute 1 1 h 30 min 2 h 30 min left" in page.words
-    assert "nobody waits" in page.words
+    assert "Nobody waits: " in page.words
     assert page.html.index("Hardship") < page.html.index("Dispute")  # what is due first in front
     rows = await browser.get("/dashboard/rows?measure=open_handoffs&what=hardship")
     assert "· 3 rows" in rows.words

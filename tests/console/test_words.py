@@ -100,6 +100,13 @@ def test_every_reason_that_the_core_gives_can_be_said_in_words() -> None:
     assert missing == set()
 
 
+def test_every_kind_of_journal_entry_has_a_name() -> None:
+    written = "\n".join(path.read_text("utf-8") for path in CORE.parent.rglob("*.py"))
+    kinds = set(re.findall(r"""\[?\((?:file|files\[[^\]]+\]|[a-z]+), "([a-z_]+)", (?:\{|said)""", written))
+    assert {"receipt", "follow_up", "note"} <= kinds
+    assert {kind for kind in kinds if not words("zh").has(f"kind.{kind}")} == set()
+
+
 def test_reasons_are_told_in_the_readers_language() -> None:
     contact = dialogues.load().rules.contact["cn"]
     zh, en = words("zh"), words("en")
@@ -109,6 +116,7 @@ def test_reasons_are_told_in_the_readers_language() -> None:
     assert why.because(en, "not-now:BANK-HOURS", contact).startswith(
         "Not sent now: quiet hours: texts leave Mon–Sun 09:00–20:00"
     )
+    assert why.because(zh, "learned:ability 500.00", contact) == "从回复中得知：自述能还的金额 500.00"
     assert why.because(en, "a-rule-of-tomorrow:x", contact) == "a-rule-of-tomorrow:x"
     assert why.not_sent(zh, "cancelled: taken-over", contact) == "坐席接手，自动短信取消"
     assert why.not_sent(en, "hold:dispute: collection is held (dispute)", contact) == "collection is held (dispute)"

@@ -11,10 +11,13 @@ from typing import Any
 from aiohttp import web
 
 from bot.console.access import Missing, Right, Route, Visit
+from bot.console.render import clock
 from bot.console.rulebook import book, why
 from bot.console.words import Words
 from bot.core.contact import ContactRules
-from bot.store import thread
+from bot.core.event import AgentAction
+from bot.dialogues.resolutions import Resolutions
+from bot.store import agents, thread
 from bot.store.thread import JournalEntry
 
 
@@ -57,14 +60,21 @@ async def show(visit: Visit) -> web.Response:
         except LookupError:
             raise Missing from None
         entries, broken_at = await thread.journal_of(connection, visit.scope, customer_id)
+        names = {one.login: one.name for one in await agents.people(connection)}
     await visit.log_access(customer_id, "journal")
     contact = visit.office.mind.content.rules.contact_for(view.case)
+    endings = visit.office.mind.content.resolutions
     told = [tell(visit.words, entry, contact) for entry in reversed(entries)]
+    beside = {
+        entry.seq: details(visit.words, entry, names, contact, endings, (view.case.zone, visit.now))
+        for entry in entries
+    }
     return visit.page(
         "customer/journal.html",
         view=view,
         zone=view.case.zone,
         entries=told,
+        beside=beside,
         broken_at=broken_at,
         place_of=book.places(visit.office.mind.content),
     )
@@ -87,6 +97,38 @@ def tell(words: Words, entry: JournalEntry, contact: ContactRules | None) -> Tol
         content.get("rules", ""),
         entry.content,
     )
+
+
+def details(
+    words: Words,
+    entry: JournalEntry,
+    names: Mapping[str, str],
+    contact: ContactRules | None,
+    endings: Resolutions,
+    there: tuple[str, datetime],
+) -> tuple[str, ...]:
+    """What an entry says beside its reasons: who acted, for what cause, what the carrier reported, until when.
+
+    `names` are people's, by login; `there` is the customer's zone and the moment at which this is read.
+    """
+    content: dict[str, Any] = entry.content if isinstance(entry.content, dict) else {}
+    event: dict[str, Any] = content.get("event") if isinstance(content.get("event"), dict) else {}  # type: ignore[assignment]
+    login, found = event.get("agent") or content.get("agent"), []
+    if login:
+        found.append(words("journal.by", who=names.get(login, login), login=login))
+    action = event.get("action")
+    if action in (AgentAction.RESOLVE, AgentAction.RELEASE):
+        found += [why.ending(words, event.get("text"), endings), event.get("note", "")]
+    elif action and action != AgentAction.REPLY:
+        found.append(event.get("text", ""))
+    if entry.kind == "receipt":
+        found.append(words.name("text", content.get("status")))
+    elif entry.kind == "follow_up":
+        at = content.get("at")
+        found.append(clock(datetime.fromisoformat(at), *there) if at else words("journal.no_follow_up"))
+    elif entry.kind == "not_sent":
+        found.append(why.not_sent(words, content.get("reason"), contact))
+    return tuple(one for one in found if one)
 
 
 def heard_in(entry: JournalEntry) -> Mapping[str, Any] | None:

@@ -131,6 +131,9 @@ def because(words: Words, code: str, contact: ContactRules | None) -> str:
         return words(key, detail=rule(words, detail, contact))
     if prefix == "promise" and "@" in detail:
         return words("why.promise-made", detail=detail.replace("@", " · "))
+    if prefix == "learned":
+        what, _, value = detail.partition(" ")
+        return words(key, detail=f"{words.name('learned', what)} {value}".strip())
     if "@" in detail:
         detail = detail.replace("@", " · ")
     if prefix in ("plan-refused", "hardship-refused"):

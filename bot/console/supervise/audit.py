@@ -54,7 +54,7 @@ def label(visit: Visit, what: str) -> str:
     rest = what.removeprefix(kind).removeprefix(FILLERS.get(kind, ""))
     about, _, more = rest.strip().partition(" ")
     if kind in ABOUT and words.has(f"{ABOUT[kind]}.{about}"):
-        rest = f": {words.name(ABOUT[kind], about)} {more}".rstrip()
+        rest = f"{words('mark.colon')}{words.name(ABOUT[kind], about)} {more}".rstrip()
     return words.name("looked", kind) + rest
 
 

@@ -58,15 +58,11 @@ async def look(page: Page, where: str, language: str) -> list[str]:
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE_SCRIPT)
     found = []
-    import time as tm
-
-    t0 = tm.time()
     for theme, width in views(language):
         await page.emulate_media(color_scheme=cast("Literal['light', 'dark']", theme))
         await page.set_viewport_size({"width": width, "height": TALL})
         wrong = [*await page.evaluate(AXE, RULES), *await page.evaluate(LAYOUT)]
         found += [f"{where}, {theme}, {language}, {width} px: {one}" for one in wrong]
-    print("TIME", where, round(tm.time() - t0, 2))
     return found
 
 
