@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
+from argon2 import PasswordHasher
 from sqlalchemy import text
 
-from bot.store import migrate
+from bot.store import migrate, passwords
 from bot.store.columns import use_keyring
 from bot.store.keys import Keyring
 from bot.store.session import Database
@@ -22,7 +24,19 @@ if TYPE_CHECKING:
     from bot.nlu.read import Reader
 
 use_keyring(Keyring(bytes(range(32))))
+# A hash as shipped costs a sixth of a second of CPU, and tests make thousands; tests/store/test_passwords.py has those.
+passwords.use_hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 os.environ["COLUMNS"] = "200"  # tables on the command line keep their lines; consoles ask once, when they are made
+
+
+def log_plainly() -> None:
+    """Log with plain tracebacks: structlog's usual ones show every variable and can take half a minute."""
+    structlog.reset_defaults()
+    tail = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], tail])
+
+
+log_plainly()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

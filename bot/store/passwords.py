@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,29 +13,43 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST, LONGEST = 8, 256
 
-_HASHER = PasswordHasher()  # argon2id with the library's defaults: 64 MiB, 3 passes
+SHIPPED = PasswordHasher()  # argon2id with the library's defaults: 64 MiB, 3 passes
+_hasher = SHIPPED
 _HASHING = ThreadPoolExecutor(2, "argon2")  # two at once: each takes 64 MiB, and log-ins come from outside
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))  # checked for unknown log-ins, so that they take as long
+
+
+def use_hasher(hasher: PasswordHasher) -> None:
+    """Hash by other parameters. For tests, which make thousands of passwords; the product never calls this."""
+    global _hasher
+    _hasher = hasher
+    _nobody.cache_clear()
 
 
 async def hash_of(password: str) -> str:
     """What is stored of a password. Raise ValueError where it is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise ValueError(f"a password has {SHORTEST} to {LONGEST} characters")
-    return str(await _in_thread(_HASHER.hash, password))
+    return str(await _in_thread(_hasher.hash, password))
 
 
 async def is_password(password: str, hashed: str | None) -> bool:
     """Whether this is the password. Without a hash it is not, and finding that out takes as long."""
+    nobody = await _in_thread(_nobody)  # always asked for, so that the first log-in too tells nothing by its time
     try:
-        return await _in_thread(_HASHER.verify, hashed or _NOBODY, password) and hashed is not None
+        return await _in_thread(_hasher.verify, hashed or nobody, password) and hashed is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
 def is_outdated(hashed: str) -> bool:
     """Whether a hash was made by weaker parameters than today's: then it is made anew when its owner logs in."""
-    return _HASHER.check_needs_rehash(hashed)
+    return _hasher.check_needs_rehash(hashed)
+
+
+@functools.cache
+def _nobody() -> str:
+    """A hash that is checked for unknown log-ins, so that they take as long. Made once, not at every start."""
+    return _hasher.hash(secrets.token_urlsafe(16))
 
 
 async def _in_thread(function: Any, *arguments: str) -> Any:

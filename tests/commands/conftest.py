@@ -12,12 +12,12 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-import structlog
 
 from bot.commands import main
 from bot.nlu.read import Reader
 from bot.store.columns import use_keyring
 from bot.store.keys import Keyring
+from tests.conftest import log_plainly
 
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 
@@ -59,7 +59,7 @@ def huixin(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
 
     yield run
     use_keyring(Keyring(bytes(range(32))))
-    structlog.reset_defaults()  # what a command set up would go on writing to this test's output
+    log_plainly()  # what a command set up would go on writing to this test's output
     root.handlers[:] = handlers
     root.setLevel(level)
 
