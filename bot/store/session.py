@@ -16,6 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from bot.store import one_hop
+
 CHANNEL = "huixin_changed"  # what PostgreSQL's NOTIFY is told under
 QUIET: dict[str, Any] = {"hide_parameters": True}  # errors reach the logs: no text and no name stands in them
 MOST_TOLD = 500  # ids in one notification, whose 8,000 bytes must hold them all
@@ -166,7 +168,8 @@ async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 def _sqlite(url: Any, pool_size: int, begin: str, read_only: bool = False) -> AsyncEngine:
     """An engine that begins transactions itself: the driver's own habit would read and write in separate ones."""
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, connect_args={"timeout": 30}, **QUIET)
+    how = {"timeout": 30, "async_creator_fn": one_hop.connect}
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, connect_args=how, **QUIET)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _: Any) -> None:
