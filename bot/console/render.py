@@ -54,14 +54,19 @@ def plain_colours(css: str) -> str:
     )
 
 
-SENT = {"htmx.js": "vendor", "console.js": "scripts", "console.css": "styles"}
+SENT = {"console.js": ("vendor", "scripts"), "console.css": ("styles",)}
 
 
 def _static() -> dict[str, bytes]:
-    """What browsers load: scripts and styles are written in several files and sent as one of each."""
+    """What browsers load: scripts and styles are written in several files and sent as one of each.
+
+    In one script with htmx, ours listens before htmx starts, however slowly it comes.
+    """
     found = {path.name: path.read_bytes() for path in (HERE / "static").iterdir() if path.suffix in TYPES}
-    for name, folder in SENT.items():
-        parts = sorted((HERE / "static" / folder).glob(f"*{Path(name).suffix}"))
+    for name, folders in SENT.items():
+        parts = [
+            part for folder in folders for part in sorted((HERE / "static" / folder).glob(f"*{Path(name).suffix}"))
+        ]
         found[name] = b"\n".join(part.read_bytes() for part in parts)
     found["console.css"] += plain_colours(found["console.css"].decode()).encode()
     return found

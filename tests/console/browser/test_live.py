@@ -64,6 +64,19 @@ async def test_a_first_load_is_light_and_fetches_nothing_twice(bank: Bank, open_
     assert sum(sizes) < 60_000
 
 
+async def test_a_script_that_comes_late_still_opens_the_stream(bank: Bank, open_as: Open) -> None:
+    page = await open_as("wang", "/settings")
+
+    async def late(route: Route) -> None:
+        await asyncio.sleep(0.5)
+        await route.continue_()
+
+    await page.context.route("**/static/console.js*", late)
+    await page.add_init_script("window.setInterval = () => 0")  # nothing on a timer opens it instead
+    await page.goto(str(bank.client.make_url("/queue")))
+    await page.locator("#link.live").wait_for()
+
+
 async def test_only_what_is_new_is_added_and_everything_else_stays_as_it_was(bank: Bank, open_as: Open) -> None:
     id, page = await taken(bank, open_as)
     for n in range(30):
