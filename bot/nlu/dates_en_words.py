@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 
+from bot.core.numerals import en_number
 from bot.nlu.calendar_words import (
     ONE_DAY,
     Grain,
@@ -16,7 +17,6 @@ from bot.nlu.calendar_words import (
     weekend_of,
     year_of,
 )
-from bot.nlu.numerals import en_number
 
 WEEKDAY = (
     r"(?:mon(?:day)?s?|monady|tue(?:s(?:day)?)?s?|tuseday|wed(?:s|nes(?:day)?)?s?|wends?day|wens(?:day)?|wednsday|wednes?day|wendsday|wensday|weds|"

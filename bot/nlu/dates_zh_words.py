@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from bot.core.numerals import zh_number
 from bot.nlu.festivals import slips
-from bot.nlu.numerals import zh_number
 
 _NOT_LATIN = re.compile(r"[^\x00-\x7f]")
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from bot.core.numerals import EN_NUMBER_WORDS, ZH_NUMBER_CHARACTERS, en_number, zh_number
 from bot.core.reading import AmountKind, SaidAmount
-from bot.nlu.numerals import EN_NUMBER_WORDS, ZH_NUMBER_CHARACTERS, en_number, zh_number
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.core.numerals import en_number, zh_number
 from bot.core.reading import Wish
 from bot.nlu.folding import Folded
-from bot.nlu.numerals import en_number, zh_number
 from bot.nlu.patterns import NUMBER, parse
 
 MOST = 120  # instalments; a greater number is no number of instalments

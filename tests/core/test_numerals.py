@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.nlu.numerals import en_number, zh_number
+from bot.core.numerals import en_number, zh_number
 
 
 @pytest.mark.parametrize(
