@@ -167,13 +167,26 @@ def _is_part(country: str, part: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def day_kind(calendar: str, day: date) -> str:
-    """`off` on a public holiday, `worked` on a weekend day that is worked in a holiday's stead, else empty."""
+    """`off` on a public holiday and on a weekend that lies within one, `worked` on a weekend day that is worked in a
+    holiday's stead, else empty."""
     if not calendar:
         return ""
     found = _calendar(calendar)
     if day in found:
         return "off"
-    return "worked" if day in getattr(found, "weekend_workdays", ()) else ""
+    if day in getattr(found, "weekend_workdays", ()):
+        return "worked"
+    return "off" if _is_within_holiday(found, day) else ""
+
+
+def _is_within_holiday(found: Any, day: date) -> bool:
+    """Whether every day around this weekend day, up to the nearest that is no plain day of a weekend, is off."""
+    if day.strftime("%a") not in ("Sat", "Sun"):
+        return False
+    around = [day + timedelta(days=n) for n in (-2, -1, 1, 2)]
+    before = max(one for one in around if one < day and (one in found or one.weekday() < 5))
+    after = min(one for one in around if one > day and (one in found or one.weekday() < 5))
+    return before in found and after in found
 
 
 @lru_cache

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+SATURDAY = 5
+
 
 @lru_cache(maxsize=512)
 def zone_info(name: str) -> ZoneInfo | None:
@@ -57,6 +59,20 @@ class Holidays:
     name: str = ""
     off: frozenset[date] = frozenset()
     worked: frozenset[date] = frozenset()
+
+    def is_off(self, day: date) -> bool:
+        """Days off, and a weekend between two of them, which calendars do not name as it is off anyway: it belongs to
+        the holiday unless it is worked."""
+        if day in self.off or day.weekday() < SATURDAY or day in self.worked:
+            return day in self.off
+        return all(self._beside(day, step) in self.off for step in (-1, 1))
+
+    def _beside(self, day: date, step: int) -> date:
+        """The nearest day before or after a weekend day that is a weekday or off."""
+        day += timedelta(days=step)
+        while day.weekday() >= SATURDAY and day not in self.off:
+            day += timedelta(days=step)
+        return day
 
     def is_business_day(self, day: date) -> bool:
         """Monday to Friday without the days off, and the weekend days that are worked."""

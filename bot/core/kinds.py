@@ -66,7 +66,8 @@ class Head:
 @dataclass(frozen=True, slots=True)
 class Hours:
     """Contacts are made from a span's first time until before its second, per weekday (Monday first), on each likely
-    clock of the customer. A worked weekend day counts as `worked`; a holiday has its own span. `unless`: a consent."""
+    clock of the customer. A worked weekend day counts as `worked`; a holiday, and a weekend within one, has its own
+    span. `unless`: a consent."""
 
     head: Head
     week: tuple[Span | None, ...]
@@ -78,7 +79,7 @@ class Hours:
 
     def span(self, day: date) -> Span | None:
         """The open hours of a day; None where it is closed."""
-        if self.closed_on_holidays and day in self.holidays.off:
+        if self.closed_on_holidays and self.holidays.is_off(day):
             return self.on_holidays
         if self.worked is not None and day in self.holidays.worked:
             return self.worked

@@ -8,7 +8,6 @@ from datetime import date, datetime, time, timedelta
 from bot.core.calendar import Holidays, local_day, moment
 
 FURTHEST = 60  # days that are looked ahead; the loader refuses a week without an hour of work
-FIRST_OF_WEEKEND = 5
 Span = tuple[time, time]
 NO_HOLIDAYS = Holidays()
 
@@ -31,24 +30,11 @@ class Service:
 
     def span(self, day: date) -> Span | None:
         """The working hours of a day; None where nobody answers."""
-        if self._is_off(day):
+        if self.holidays.is_off(day):
             return self.on_holidays
         if self.worked is not None and day in self.holidays.worked:
             return self.worked
         return self.week[day.weekday()]
-
-    def _is_off(self, day: date) -> bool:
-        """Days off, and the weekend between two of them, which calendars do not name as it is off anyway."""
-        if day in self.holidays.off or day.weekday() < FIRST_OF_WEEKEND or day in self.holidays.worked:
-            return day in self.holidays.off
-        return all(self._next(day, step) in self.holidays.off for step in (-1, 1))
-
-    def _next(self, day: date, step: int) -> date:
-        """The nearest day before or after a weekend day that is a weekday or off."""
-        day += timedelta(days=step)
-        while day.weekday() >= FIRST_OF_WEEKEND and day not in self.holidays.off:
-            day += timedelta(days=step)
-        return day
 
 
 def deadline(start: datetime, allowed: timedelta, zone: str, service: Service) -> datetime:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import dialogues
+from bot.checker.policy import day_kind
 from bot.core.calendar import Holidays
 from bot.core.case import (
     Account,
@@ -29,6 +30,8 @@ from bot.core.case import (
 from bot.core.contact import ContactRules, in_force, may_contact, may_text, open_until, opt_out_reaches_all, outlook
 from bot.core.decision import COUNTED, Purpose
 from bot.core.kinds import Cap, Head, Hours, NeedsConsent, Rule
+from bot.core.service import Service
+from bot.dialogues.contact import load_holidays
 from tests.core import worlds as w
 
 RULES = dialogues.load().rules
@@ -274,6 +277,28 @@ def test_golden_week_is_over_on_the_saturday_that_china_works() -> None:
     nine = datetime(2026, 10, 10, 1, 0, tzinfo=UTC)
     assert may_text(KNOWN, Purpose.REMINDER, pack, nine).allowed  # a Saturday that is worked opens at nine
     assert not may_text(KNOWN, Purpose.REMINDER, pack, nine + timedelta(days=7)).allowed  # another one at ten
+
+
+def test_the_weekend_within_golden_week_is_part_of_it() -> None:
+    pack = RULES.contact["cn"]
+    for sunday in (datetime(2026, 10, 4, 4, 0, tzinfo=UTC), datetime(2026, 2, 22, 4, 0, tzinfo=UTC)):
+        verdict = may_text(KNOWN, Purpose.REMINDER, pack, sunday)
+        assert not verdict.allowed and verdict.rule == "CN-HOLIDAY"
+        assert may_text(KNOWN, Purpose.REPLY, pack, sunday).allowed
+    thursday, tuesday = datetime(2026, 10, 8, 1, 0, tzinfo=UTC), datetime(2026, 2, 24, 1, 0, tzinfo=UTC)
+    assert may_text(KNOWN, Purpose.REMINDER, pack, datetime(2026, 10, 4, 4, 0, tzinfo=UTC)).next_at == thursday
+    assert may_text(KNOWN, Purpose.REMINDER, pack, datetime(2026, 2, 21, 4, 0, tzinfo=UTC)).next_at == tuesday
+    beside = datetime(2026, 9, 27, 4, 0, tzinfo=UTC)  # the Sunday after Mid-Autumn, a Friday: an ordinary weekend
+    assert may_text(KNOWN, Purpose.REMINDER, pack, beside).allowed
+
+
+@given(st.dates(date(2026, 1, 1), date(2027, 12, 31)), st.sampled_from(["cn", "au", "ca-on"]))
+def test_a_day_is_off_for_reminders_exactly_where_it_is_for_clocks(day: date, where: str) -> None:
+    name = {"cn": "CN", "au": "AU", "ca-on": "CA-ON"}[where]
+    calendar, open_ = load_holidays("test", name), (time(9), time(17))
+    hours = replace(daytime(), week=(open_,) * 7, closed_on_holidays=True, on_holidays=None, holidays=calendar)
+    clock = Service((open_,) * 7, timedelta(minutes=30), 0.75, calendar)
+    assert (hours.span(day) is None) == (clock.span(day) is None) == (day_kind(name, day) == "off")
 
 
 def test_the_second_reminder_of_a_day_waits_for_the_customers_next_day() -> None:
