@@ -90,6 +90,7 @@ async def measure_opening(browser: Browser, one: Serving, ids: dict[int, int]) -
     took = []
     for turn in range(OPENED):
         id = ids[AGENTS * (1 + turn % 9)]
+        await page.get_by_text("● Live").wait_for()  # as for somebody who reads before they go on
         took.append(await _opens(page, f"{one.console}/customers/{id}", f"#list a[href='/customers/{id}']"))
     await page.context.close()
     return took[5:]

@@ -9,12 +9,14 @@ const READ_FIRST = 3000; // a new text counts as read, for the reply form, only 
 const ALL = "1"; // what is fetched: the page, or its own customer alone
 const OWN = "own";
 const LISTS_LATER = 1000; // the lists follow a customer's own news after so many milliseconds
+const PAINT_FIRST = 150; // the stream is opened so many milliseconds after the page: it is painted sooner alone
 const stream = document.getElementById("stream");
 const parts = document.getElementById("parts");
 let connection = null; // of the stream, while it lives
 let heard = 0; // when it said something last
 let failed = false; // the page could not be fetched: it may miss something
 let stopped = false; // the session is over
+let first = 0; // timer of the first attempt
 let slow = 0;
 let later = 0;
 
@@ -30,7 +32,11 @@ function refreshOwn() {
   later ||= setTimeout(() => { later = 0; refresh(); }, LISTS_LATER);
 }
 
-const connect = () => { if (stream && !document.hidden && !stopped) htmx.trigger(stream, "connect"); };
+function connect() {
+  clearTimeout(first);
+  if (stream && !document.hidden && !stopped) htmx.trigger(stream, "connect");
+}
+
 const shown = () => Number(document.querySelector("[data-version]")?.dataset.version ?? 0);
 
 // ● live · ◌ reconnecting, once that takes a while · ✕ offline: the server cannot be reached at all
@@ -153,7 +159,8 @@ function lost() { connection = null; link("lost"); }
 function hangUp() { connection?.reader?.cancel(); } // it then connects again by itself, once the page is seen
 function away() { lost(); setTimeout(connect, PATIENCE); } // the first attempt failed: nobody else tries again
 
-document.addEventListener("htmx:after:process", connect, { once: true }); // htmx is ready
+// htmx is ready. What happens until the stream is open it tells at once, for it knows when the page was rendered.
+document.addEventListener("htmx:after:process", () => { first = setTimeout(connect, PAINT_FIRST); }, { once: true });
 window.addEventListener("pageshow", (event) => { if (event.persisted) { refresh(); connect(); } });
 document.addEventListener("unlocked", () => { stopped = false; refresh(); connect(); });
 })();

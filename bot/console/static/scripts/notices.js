@@ -3,6 +3,7 @@
 (() => {
 "use strict";
 const AGAIN = 30000; // a refused stream is asked for again after so many milliseconds
+const PAINT_FIRST = 150; // the first is opened so many milliseconds after the page: it is painted sooner alone
 const LAST = "huixin-waiting";
 const { habits = "" } = document.body.dataset;
 const wants = new Set(habits.split(" "));
@@ -68,7 +69,7 @@ if (from && "locks" in navigator && "BroadcastChannel" in window) {
       stream.addEventListener("locked", () => stream.close());
       stream.addEventListener("error", () => { if (stream.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN); });
     };
-    listen();
+    setTimeout(listen, PAINT_FIRST);
   }));
 }
 
