@@ -47,6 +47,7 @@ async def test_a_first_load_is_light_and_fetches_nothing_twice(bank: Bank, open_
     for n in range(40):
         await bank.wrote(id, f"我失业了，真的还不上，第{n}次")
     page = await open_as("wang", "/settings")
+    await page.goto("about:blank")  # what that page still fetched is not counted
     network = await page.context.new_cdp_session(page)
     await network.send("Network.enable")
     await network.send("Network.setCacheDisabled", {"cacheDisabled": True})
@@ -258,7 +259,7 @@ async def test_of_several_pages_one_listens_for_who_waits_and_another_takes_its_
 ) -> None:
     one = await open_as("wang", "/queue")
     await one.locator("#link.live").wait_for()
-    await one.wait_for_timeout(500)
+    await one.wait_for_function("() => localStorage.getItem('huixin-waiting') !== null")  # it listens
     asked: list[str] = []
     one.context.on("request", lambda request: asked.append(request.url) if "/notices" in request.url else None)
     two = await one.context.new_page()
@@ -269,7 +270,8 @@ async def test_of_several_pages_one_listens_for_who_waits_and_another_takes_its_
     id = await bank.customer()
     await bank.called(id)
     await one.close()
-    await two.wait_for_timeout(500)
+    while not asked:
+        await two.wait_for_timeout(50)
     assert len(asked) == 1
     await two.locator("button[data-key=Enter]").click()
     await two.locator("#reply-text").wait_for()
