@@ -56,6 +56,7 @@ async def open_as(bank: Bank, chromium: Chromium) -> AsyncIterator[Open]:
 
 
 def _is_grave(kind: str, text: str) -> bool:
-    if "Failed to load resource" in text or "SSE reconnect failed" in text:  # a server that is away is no fault of ours
+    away = ("Failed to load resource", "SSE reconnect failed", "htmx:sse:error: Failed to fetch")
+    if any(words in text for words in away):  # a server that is away is no fault of ours
         return False
     return "Content Security Policy" in text or kind == "error"

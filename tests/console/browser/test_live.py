@@ -204,6 +204,7 @@ async def test_a_hidden_page_lets_go_of_its_stream_and_catches_up(bank: Bank, op
 async def test_into_a_dead_line_nothing_is_sent_and_nothing_is_lost(bank: Bank, open_as: Open) -> None:
     id, page = await taken(bank, open_as)
     await page.locator("#reply-text").fill("您好，我们一起看看办法。")
+    await page.locator("#link.live").wait_for()
     await page.context.set_offline(True)
     await page.locator("#link.offline").wait_for()
     await page.locator("#reply-text").press("Control+Enter")
